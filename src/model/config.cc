@@ -1,0 +1,71 @@
+#include "model/config.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace sam2 {
+
+int64_t HieraConfig::depth() const {
+  return std::accumulate(stages.begin(), stages.end(), int64_t{0});
+}
+
+namespace {
+
+ModelConfig row(const char *name, HieraConfig hiera) {
+  ModelConfig config;
+  config.name = name;
+  config.hiera = std::move(hiera);
+  return config;
+}
+
+ModelConfig micro_row() {
+  ModelConfig config =
+      row("sam2.1-micro", {8, 1, {1, 2, 3, 2}, {4, 5}, {8, 4, 14, 7}, 7});
+  config.image_size = 256;
+  config.d_model = 32;
+  config.mem_dim = 8;
+  config.memory_attention_layers = 2;
+  config.memory_attention_hidden = 64;
+  return config;
+}
+
+// The 2.0 model of the same shape: sam2/configs/sam2/*.yaml.
+ModelConfig as_sam20(ModelConfig config) {
+  config.name.replace(0, 6, "sam2.0");
+  config.has_no_obj_embed_spatial = false;
+  config.has_obj_ptr_times = false;
+  return config;
+}
+
+std::vector<ModelConfig> make_rows() {
+  // embed_dim, heads, stages, global blocks, window sizes, position grid
+  std::vector<ModelConfig> rows = {
+      row("sam2.1-tiny", {96, 1, {1, 2, 7, 2}, {5, 7, 9}, {8, 4, 14, 7}, 7}),
+      row("sam2.1-small",
+          {96, 1, {1, 2, 11, 2}, {7, 10, 13}, {8, 4, 14, 7}, 7}),
+      row("sam2.1-base-plus",
+          {112, 2, {2, 3, 16, 3}, {12, 16, 20}, {8, 4, 14, 7}, 14}),
+      row("sam2.1-large",
+          {144, 2, {2, 6, 36, 4}, {23, 33, 43}, {8, 4, 16, 8}, 7}),
+  };
+  rows.push_back(micro_row());
+  const size_t count = rows.size();
+  for (size_t i = 0; i < count; ++i) rows.push_back(as_sam20(rows[i]));
+  return rows;
+}
+
+}  // namespace
+
+const std::vector<ModelConfig> &model_configs() {
+  static const std::vector<ModelConfig> rows = make_rows();
+  return rows;
+}
+
+const ModelConfig *find_config(const std::string &name) {
+  const auto &rows = model_configs();
+  const auto it = std::find_if(rows.begin(), rows.end(),
+                               [&](const auto &r) { return r.name == name; });
+  return it == rows.end() ? nullptr : &*it;
+}
+
+}  // namespace sam2

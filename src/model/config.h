@@ -1,0 +1,77 @@
+// Each model variant as a row of data.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sam2 {
+
+// Hiera image encoder trunk (Ryali et al. 2023), as SAM 2 uses it.
+struct HieraConfig {
+  int64_t embed_dim = 96;       // channels of stage 1; doubled per stage
+  int64_t num_heads = 1;        // heads of stage 1; doubled per stage
+  std::vector<int64_t> stages;  // blocks per stage
+  std::vector<int64_t>
+      global_blocks;                  // blocks that attend to the whole picture
+  std::vector<int64_t> window_sizes;  // tokens per side, per stage
+  int64_t pos_grid = 7;               // side of the stored position embedding
+
+  int64_t depth() const;
+  // Channels after stage `index` (from 0).
+  int64_t stage_dim(size_t index) const { return embed_dim << index; }
+};
+
+// Everything a SAM 2 network's shape and rules depend on. The defaults are
+// those that all official models share
+// (sam2/configs/sam2.1/*.yaml, sam2/build_sam.py).
+struct ModelConfig {
+  std::string name;
+  int64_t image_size = 1024;  // side of the square model input, pixels
+  HieraConfig hiera;
+  int64_t d_model = 256;  // channels of features, tokens and pointers
+  int64_t mem_dim = 64;   // channels of a memory
+  int64_t memory_attention_layers = 4;
+  int64_t memory_attention_hidden = 2048;
+  int64_t num_maskmem = 7;  // rows of maskmem_tpos_enc
+  int64_t max_obj_ptrs = 16;
+
+  // What SAM 2.1 added to 2.0.
+  bool has_no_obj_embed_spatial = true;
+  bool has_obj_ptr_times = true;  // signed times, projected to mem_dim
+
+  // The official builder's post-processing.
+  bool dynamic_multimask_via_stability = true;
+  double stability_delta = 0.05;
+  double stability_threshold = 0.98;
+  bool binarize_prompted_mask = true;  // mask of a prompted frame, to memory
+
+  // Hard-wired in the reference, here for completeness.
+  int64_t stride = 16;  // of the features that are attended to
+  int64_t decoder_hidden = 2048;
+  int64_t decoder_heads = 8;
+  int64_t decoder_depth = 2;
+  int64_t iou_head_hidden = 256;
+  int64_t num_mask_tokens = 4;
+  int64_t mask_in_channels = 16;
+  double sigmoid_scale = 20.0;
+  double sigmoid_bias = -10.0;
+
+  // Side of the token grid that is attended to, for an input of `size_px`.
+  int64_t grid(int64_t size_px) const { return size_px / stride; }
+};
+
+// All known variants, public models first. The "micro" rows are the sizes of
+// the reference numbers in tests/data: 0.7 M parameters, 256 px.
+const std::vector<ModelConfig> &model_configs();
+
+// nullptr if there is none of that name.
+const ModelConfig *find_config(const std::string &name);
+
+// As the "config" entry of a safetensors file's metadata. Fields left out keep
+// their default. Unknown fields, wrong types and dimensions that do not go
+// together are refused: Error kUnreadable.
+std::string config_to_json(const ModelConfig &config);
+ModelConfig config_from_json(const std::string &json);
+
+}  // namespace sam2

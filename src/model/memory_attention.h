@@ -1,0 +1,61 @@
+// Memory attention: the features of the current frame attend to the memory
+// bank. 60 % of the tracker's time, so its data layout decides: tokens are
+// batch first and contiguous, values stay as narrow as the memories.
+// Letters: B objects, N tokens of the frame, M memory tokens, C d_model,
+// Cm mem_dim. Source: sam2/modeling/memory_attention.py.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "model/attention.h"
+#include "model/config.h"
+#include "model/layers.h"
+#include "model/position_encoding.h"
+
+namespace sam2 {
+
+struct MemoryAttentionLayer {
+  Attention self_attn;
+  Attention cross_attn;  // keys and values mem_dim wide
+  Linear linear1;
+  Linear linear2;
+  LayerNorm norm1;
+  LayerNorm norm2;
+  LayerNorm norm3;
+
+  explicit MemoryAttentionLayer(const ModelConfig &config);
+  void visit(const ParameterScope &scope);
+  // x [B, N, C], keys [B, M, Cm] = memory + position, memory [B, M, Cm];
+  // the first `spatial_tokens` memory tokens are rotated.
+  at::Tensor forward(const at::Tensor &x, const at::Tensor &keys,
+                     const at::Tensor &memory, int64_t spatial_tokens,
+                     const RotaryTable &rotary) const;
+
+ private:
+  at::Tensor attend_to_self(const at::Tensor &x,
+                            const RotaryTable &rotary) const;
+  at::Tensor attend_to_memory(const at::Tensor &x, const at::Tensor &keys,
+                              const at::Tensor &memory, int64_t spatial_tokens,
+                              const RotaryTable &rotary) const;
+};
+
+struct MemoryAttention {
+  std::vector<MemoryAttentionLayer> layers;
+  LayerNorm norm;
+
+  explicit MemoryAttention(const ModelConfig &config);
+  void visit(const ParameterScope &scope);
+
+  // features [B, N, C]; positions [N, C]; memory and memory_positions
+  // [B, M, Cm], spatial memories first, then `pointer_tokens` tokens of object
+  // pointers, which are not rotated. `rotary` covers the frame's N tokens.
+  // Returns the features conditioned on memory, [B, N, C].
+  at::Tensor forward(const at::Tensor &features, const at::Tensor &positions,
+                     const at::Tensor &memory,
+                     const at::Tensor &memory_positions, int64_t pointer_tokens,
+                     const RotaryTable &rotary) const;
+};
+
+}  // namespace sam2

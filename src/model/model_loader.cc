@@ -1,0 +1,137 @@
+#include "model/model_loader.h"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "base/error.h"
+
+namespace sam2 {
+namespace {
+
+constexpr char kPatchEmbed[] = "image_encoder.trunk.patch_embed.proj.weight";
+constexpr char kBlocks[] = "image_encoder.trunk.blocks.";
+constexpr size_t kMaxNamesInText = 3;
+
+bool starts_with(const std::string &text, const std::string &prefix) {
+  return text.compare(0, prefix.size(), prefix) == 0;
+}
+
+int64_t count_blocks(const Checkpoint &checkpoint) {
+  int64_t count = 0;
+  const std::string suffix = ".norm1.weight";
+  for (const auto &[name, tensor] : checkpoint.tensors)
+    count +=
+        starts_with(name, kBlocks) && name.size() > suffix.size() &&
+        name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+  return count;
+}
+
+// 2 % of the work: kept in float32 whatever the precision of the rest.
+bool stays_float32(const std::string &name) {
+  if (starts_with(name, "sam_mask_decoder.conv_s")) return false;
+  for (const char *prefix :
+       {"sam_prompt_encoder.", "sam_mask_decoder.", "mask_downsample.",
+        "obj_ptr", "no_obj", "maskmem_tpos_enc",
+        "image_encoder.trunk.pos_embed"})
+    if (starts_with(name, prefix)) return true;
+  return false;
+}
+
+std::string shape_text(const std::vector<int64_t> &shape) {
+  std::ostringstream out;
+  for (size_t i = 0; i < shape.size(); ++i) out << (i ? "x" : "") << shape[i];
+  return shape.empty() ? "a scalar" : out.str();
+}
+
+// Everything wrong with a file, gathered before anything is said.
+struct Findings {
+  std::vector<std::string> missing, extra, misshapen;
+
+  bool is_clean() const {
+    return missing.empty() && extra.empty() && misshapen.empty();
+  }
+};
+
+void append(std::ostringstream &out, const char *title,
+            const std::vector<std::string> &names, size_t limit) {
+  if (names.empty()) return;
+  out << (out.tellp() > 0 ? "; " : "") << names.size() << " " << title << ": ";
+  for (size_t i = 0; i < std::min(limit, names.size()); ++i)
+    out << (i ? ", " : "") << names[i];
+  if (names.size() > limit) out << ", ...";
+}
+
+std::string describe(const Findings &findings, size_t limit) {
+  std::ostringstream out;
+  append(out, "missing", findings.missing, limit);
+  append(out, "not of this model", findings.extra, limit);
+  append(out, "of the wrong shape", findings.misshapen, limit);
+  return out.str();
+}
+
+[[noreturn]] void refuse(const Findings &findings, const std::string &variant) {
+  throw Error(ErrorCode::kUnreadable,
+              "The model file does not fit the variant " + variant + " (" +
+                  describe(findings, kMaxNamesInText) +
+                  "). Set model-file to an unmodified SAM 2 checkpoint.",
+              describe(findings, SIZE_MAX));
+}
+
+}  // namespace
+
+ModelConfig detect_config(const Checkpoint &checkpoint) {
+  if (!checkpoint.config_json.empty())
+    return config_from_json(checkpoint.config_json);
+  const auto patch = checkpoint.tensors.find(kPatchEmbed);
+  if (patch == checkpoint.tensors.end() || patch->second.dim() != 4)
+    throw Error(ErrorCode::kUnreadable,
+                "The model file holds no SAM 2 model: there is no tensor "
+                "\"" +
+                    std::string(kPatchEmbed) + "\" of 4 dimensions among its " +
+                    std::to_string(checkpoint.tensors.size()) +
+                    ". Set model-file to a SAM 2 .pt or .safetensors file.");
+  const int64_t width = patch->second.size(0);
+  const int64_t depth = count_blocks(checkpoint);
+  const bool is_21 = checkpoint.tensors.count("no_obj_embed_spatial") > 0;
+  for (const ModelConfig &row : model_configs())
+    if (row.hiera.embed_dim == width && row.hiera.depth() == depth &&
+        row.has_no_obj_embed_spatial == is_21)
+      return row;
+  throw Error(ErrorCode::kUnreadable,
+              "The model file is of no known SAM 2 variant: its image encoder "
+              "has " +
+                  std::to_string(depth) + " blocks and starts with " +
+                  std::to_string(width) +
+                  " channels. Use tiny, small, base-plus or large, or a "
+                  ".safetensors file that carries its config.");
+}
+
+Sam2Network load_network(const ModelConfig &config,
+                         const Checkpoint &checkpoint, c10::Device device,
+                         c10::ScalarType type) {
+  Sam2Network network(config);
+  Findings findings;
+  std::set<std::string> used;
+  network.visit([&](const std::string &name, at::Tensor &weight,
+                    const std::vector<int64_t> &shape) {
+    used.insert(name);
+    const auto found = checkpoint.tensors.find(name);
+    if (found == checkpoint.tensors.end()) {
+      findings.missing.push_back(name);
+    } else if (found->second.sizes() != at::IntArrayRef(shape)) {
+      findings.misshapen.push_back(name + " (" +
+                                   shape_text(found->second.sizes().vec()) +
+                                   " instead of " + shape_text(shape) + ")");
+    } else {
+      const auto target = stays_float32(name) ? c10::kFloat : type;
+      weight = found->second.to(device, target).contiguous();
+    }
+  });
+  for (const auto &[name, tensor] : checkpoint.tensors)
+    if (!used.count(name)) findings.extra.push_back(name);
+  if (!findings.is_clean()) refuse(findings, config.name);
+  return network;
+}
+
+}  // namespace sam2

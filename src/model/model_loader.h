@@ -1,0 +1,26 @@
+// From named tensors to a network: which variant it is, and whether every
+// weight is there in the right shape.
+#pragma once
+
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
+#include "io/checkpoint.h"
+#include "model/sam2_network.h"
+
+namespace sam2 {
+
+// The variant that a file holds: the config it carries, else the row of the
+// table with its number of blocks, width and 2.0/2.1 tensors.
+// Error kUnreadable if it is none of them (with what was found).
+ModelConfig detect_config(const Checkpoint &checkpoint);
+
+// A network of `config` with the checkpoint's weights on `device`. Image
+// encoder, memory attention and memory encoder take `type`; the rest, 2 % of
+// the work, stays float32 because it decides the masks' edges and scores.
+// Error kUnreadable names everything missing, extra or misshapen at once.
+Sam2Network load_network(const ModelConfig &config,
+                         const Checkpoint &checkpoint, c10::Device device,
+                         c10::ScalarType type);
+
+}  // namespace sam2

@@ -1,0 +1,234 @@
+#include "model/sam2_model.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_upsample_bilinear2d_aa.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/upsample_bilinear2d.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "base/error.h"
+
+namespace sam2 {
+namespace {
+
+constexpr int64_t kSizeStep = 32;
+constexpr int64_t kMinSize = 64;
+constexpr int64_t kMaxSize = 2048;
+// Mask logit everywhere when the object is absent (NO_OBJ_SCORE).
+constexpr double kNoObject = -1024.0;
+// Mask prompts as logits: 0/1 -> -10/10.
+constexpr double kMaskPromptScale = 20.0;
+constexpr double kMaskPromptBias = -10.0;
+
+int64_t checked_size(int64_t requested, const ModelConfig &config) {
+  const int64_t size = requested == 0 ? config.image_size : requested;
+  if (size % kSizeStep == 0 && size >= kMinSize && size <= kMaxSize)
+    return size;
+  throw Error(ErrorCode::kSetting,
+              "The input size " + std::to_string(size) +
+                  " cannot be used. Set input-size to 0 (the model's own) or "
+                  "to a multiple of 32 from 64 to 2048.");
+}
+
+at::Tensor select_row(const at::Tensor &x, const at::Tensor &index) {
+  // x [B, n, ...], index [B] -> [B, 1, ...]
+  std::vector<int64_t> view(x.dim(), 1);
+  view[0] = x.size(0);
+  auto expanded = x.sizes().vec();
+  expanded[1] = 1;
+  return x.gather(1, index.view(view).expand(expanded));
+}
+
+// Share of the pixels above -delta that are above delta too.
+at::Tensor stability(const at::Tensor &mask_logits, double delta) {
+  const at::Tensor flat = mask_logits.flatten(2);
+  const at::Tensor inside = flat.gt(delta).sum(-1).to(at::kFloat);
+  const at::Tensor around = flat.gt(-delta).sum(-1).to(at::kFloat);
+  return at::where(around > 0, inside / around, at::ones({}, around.options()));
+}
+
+}  // namespace
+
+Sam2Model::Sam2Model(Sam2Network network, int64_t input_size_px)
+    : network_(std::move(network)),
+      input_size_(checked_size(input_size_px, network_.config)),
+      no_mem_embed_(network_.no_mem_embed) {
+  const ModelConfig &c = network_.config;
+  const auto on_device = [&](const at::Tensor &t) { return t.to(device()); };
+  const auto typed = [&](const at::Tensor &t) {
+    return t.to(device(), type()).contiguous();
+  };
+  encoder_positions_ =
+      typed(network_.image_encoder.trunk.position_table(input_size_ / 4));
+  feature_positions_ = typed(sine_grid(grid(), grid(), c.d_model));
+  memory_positions_ =
+      typed(on_device(sine_grid(grid(), grid(), c.mem_dim)).unsqueeze(0) +
+            network_.maskmem_tpos_enc.view({c.num_maskmem, 1, c.mem_dim}));
+  dense_positions_ = network_.prompt_encoder.dense_positions(grid());
+  const RotaryTable table = rotary_grid(grid(), c.d_model);
+  rotary_ = {on_device(table.cosine), on_device(table.sine)};
+}
+
+int64_t Sam2Model::parameter_count() const {
+  int64_t count = 0;
+  Sam2Network copy = network_;  // tensors are shared, only handles are copied
+  copy.visit([&](const std::string &, at::Tensor &t,
+                 const std::vector<int64_t> &) { count += t.numel(); });
+  return count;
+}
+
+EncodedFrame Sam2Model::encode_image(const at::Tensor &image) const {
+  const auto levels =
+      network_.image_encoder.forward(image.to(type()), encoder_positions_);
+  const auto reduced = [](const Conv2d &conv, const at::Tensor &level) {
+    return as_bchw(conv.forward_tokens(level).to(at::kFloat));
+  };
+  return {levels[2].flatten(1, 2),
+          reduced(network_.mask_decoder.conv_s0, levels[0]),
+          reduced(network_.mask_decoder.conv_s1, levels[1])};
+}
+
+at::Tensor Sam2Model::without_memory(const EncodedFrame &frame) const {
+  return frame.pix_feat + no_mem_embed_;
+}
+
+at::Tensor Sam2Model::with_memory(const EncodedFrame &frame,
+                                  const at::Tensor &memory,
+                                  const at::Tensor &positions,
+                                  int64_t pointer_tokens) const {
+  return network_.memory_attention.forward(
+      frame.pix_feat.expand({memory.size(0), -1, -1}), feature_positions_,
+      memory, positions, pointer_tokens, rotary_);
+}
+
+// [B, N, C] -> [B, C, h, h], channels-last, no copy.
+at::Tensor Sam2Model::as_image(const at::Tensor &tokens) const {
+  return as_bchw(tokens.view({tokens.size(0), grid(), grid(), tokens.size(2)}));
+}
+
+// The reference's rules: sam2/modeling/sam2_base.py:341-412 and
+// sam2/modeling/sam/mask_decoder.py:248-295.
+MaskOutput Sam2Model::choose(const DecodedMasks &decoded,
+                             bool wants_multimask) const {
+  const ModelConfig &c = config();
+  const at::Tensor is_present = decoded.object_score > 0;  // [B, 1]
+  const at::Tensor masks = at::where(is_present.unsqueeze(-1).unsqueeze(-1),
+                                     decoded.masks, kNoObject);
+  const at::Tensor three_ious = decoded.ious.slice(1, 1);
+  const at::Tensor best = three_ious.argmax(1) + 1;  // [B], 1...3
+  at::Tensor chosen = best;
+  at::Tensor token = best;
+  if (!wants_multimask) {
+    token = at::zeros_like(best);
+    chosen = token;
+    if (c.dynamic_multimask_via_stability) {
+      const at::Tensor is_stable =
+          stability(decoded.masks.slice(1, 0, 1), c.stability_delta)
+              .ge(c.stability_threshold)
+              .squeeze(1);
+      chosen = at::where(is_stable, token, best);
+    }
+  }
+  MaskOutput out;
+  out.low_res_masks = select_row(masks, chosen);
+  out.chosen_iou = select_row(decoded.ious, chosen);
+  out.ious = wants_multimask ? three_ious : out.chosen_iou;
+  out.candidates = wants_multimask ? masks.slice(1, 1) : out.low_res_masks;
+  out.all_ious = decoded.ious;
+  out.object_score = decoded.object_score;
+  const at::Tensor pointer = network_.obj_ptr_proj.forward(
+      select_row(decoded.tokens, token).squeeze(1));
+  out.obj_ptr = at::where(is_present, pointer, network_.no_obj_ptr);
+  return out;
+}
+
+MaskOutput Sam2Model::decode(const EncodedFrame &frame,
+                             const at::Tensor &features,
+                             const PointInput &points,
+                             const at::Tensor &mask_logits,
+                             bool wants_multimask) const {
+  const int64_t batch = features.size(0);
+  const auto options = frame.s0.options();
+  PointInput input = points;
+  if (!input.coords.defined()) {  // one padding point stands for "no points"
+    input.coords = at::zeros({batch, 1, 2}, options);
+    input.labels = at::full({batch, 1}, kPadding, options.dtype(at::kInt));
+  }
+  const PromptEncoder &encoder = network_.prompt_encoder;
+  const at::Tensor sparse =
+      encoder.encode_points(input.coords, input.labels, input_size_);
+  const at::Tensor dense = mask_logits.defined()
+                               ? encoder.encode_mask(mask_logits, grid())
+                               : encoder.encode_no_mask();
+  const DecodedMasks decoded = network_.mask_decoder.forward(
+      as_image(features.to(at::kFloat)), dense_positions_, sparse, dense,
+      frame.s0, frame.s1);
+  return choose(decoded, wants_multimask);
+}
+
+MaskOutput Sam2Model::use_mask(const EncodedFrame &frame,
+                               const at::Tensor &mask) const {
+  const at::Tensor hint = network_.mask_downsample.forward(mask);
+  // Features WITHOUT no_mem_embed, as the reference does.
+  MaskOutput out = decode(frame, frame.pix_feat.expand({mask.size(0), -1, -1}),
+                          {}, hint, false);
+  const at::Tensor is_present = mask.flatten(1).gt(0).any(1, true);
+  const int64_t side = 4 * grid();
+  out.low_res_masks = at::_upsample_bilinear2d_aa(
+      mask * kMaskPromptScale + kMaskPromptBias, {side, side}, false);
+  out.candidates = out.low_res_masks;
+  out.ious = at::ones({mask.size(0), 1}, mask.options());
+  out.chosen_iou = out.ious;
+  out.all_ious = at::Tensor();
+  out.object_score =
+      is_present.to(at::kFloat) * kMaskPromptScale + kMaskPromptBias;
+  out.obj_ptr = at::where(is_present, out.obj_ptr, network_.no_obj_ptr);
+  return out;
+}
+
+at::Tensor Sam2Model::encode_memory(const EncodedFrame &frame,
+                                    const at::Tensor &low_res_masks,
+                                    const at::Tensor &object_score,
+                                    bool is_prompted) const {
+  const ModelConfig &c = config();
+  const at::Tensor high_res =
+      at::upsample_bilinear2d(low_res_masks, {input_size_, input_size_}, false);
+  const at::Tensor mask = is_prompted && c.binarize_prompted_mask
+                              ? high_res.gt(0).to(at::kFloat)
+                              : high_res.sigmoid();
+  const at::Tensor memory = network_.memory_encoder.forward(
+      as_image(frame.pix_feat),
+      (mask * c.sigmoid_scale + c.sigmoid_bias).to(type()));
+  at::Tensor tokens = memory.flatten(2).transpose(1, 2);
+  if (c.has_no_obj_embed_spatial) {
+    const at::Tensor is_absent = (object_score <= 0).unsqueeze(-1);
+    tokens = at::where(
+        is_absent, tokens + network_.no_obj_embed_spatial.to(type()), tokens);
+  }
+  return tokens;
+}
+
+at::Tensor Sam2Model::pointer_tokens(const at::Tensor &pointers) const {
+  // One pointer = C / Cm consecutive tokens of Cm channels.
+  return pointers.to(type()).reshape({pointers.size(0), -1, config().mem_dim});
+}
+
+at::Tensor Sam2Model::pointer_positions(const at::Tensor &times) const {
+  const ModelConfig &c = config();
+  const int64_t pieces = c.d_model / c.mem_dim;
+  const int64_t count = times.size(0);
+  if (!c.has_obj_ptr_times)
+    return at::zeros({1, count * pieces, c.mem_dim}, no_mem_embed_.options());
+  const at::Tensor code = network_.obj_ptr_tpos_proj.forward(
+      sine_times(times, c.d_model).to(device()));
+  return code.unsqueeze(1)
+      .expand({count, pieces, c.mem_dim})
+      .reshape({1, count * pieces, c.mem_dim})
+      .to(type());
+}
+
+}  // namespace sam2
