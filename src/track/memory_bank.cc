@@ -1,0 +1,106 @@
+#include "track/memory_bank.h"
+
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+
+namespace sam2 {
+namespace {
+
+int64_t memory_slots(const BankLimits &limits) {
+  return int64_t{limits.num_maskmem - 2} * limits.memory_stride + 2 +
+         limits.extra_history;
+}
+
+}  // namespace
+
+MemoryBank::MemoryBank(const BankLimits &limits, int64_t tokens,
+                       int64_t mem_dim, int64_t pointer_dim,
+                       at::ScalarType type, at::Device device)
+    : limits_(limits),
+      memory_ring_(memory_slots(limits)),
+      pointer_ring_(limits.max_obj_ptrs + limits.extra_history),
+      mask_ring_(1 + limits.extra_history),
+      memories_(at::empty({memory_ring_.capacity(), tokens, mem_dim},
+                          at::TensorOptions().dtype(type).device(device))),
+      pointers_(
+          at::empty({pointer_ring_.capacity(), pointer_dim},
+                    at::TensorOptions().dtype(at::kFloat).device(device))),
+      masks_(mask_ring_.capacity()) {}
+
+void MemoryBank::store_tracked(int64_t frame, const BankEntry &entry) {
+  memories_.select(0, memory_ring_.claim(frame)).copy_(entry.memory[0]);
+  pointers_.select(0, pointer_ring_.claim(frame)).copy_(entry.obj_ptr[0]);
+  masks_[mask_ring_.claim(frame)] = entry.low_res_masks;
+}
+
+void MemoryBank::store_conditioning(int64_t frame, const BankEntry &entry) {
+  memory_ring_.forget(frame);
+  pointer_ring_.forget(frame);
+  mask_ring_.forget(frame);
+  const auto known =
+      std::find_if(conditioning_.begin(), conditioning_.end(),
+                   [&](const auto &c) { return c.frame == frame; });
+  ConditioningFrame item{frame, entry};
+  item.entry.memory = entry.memory.to(memories_.scalar_type());
+  if (known != conditioning_.end()) {
+    *known = item;
+    return;
+  }
+  conditioning_.push_back(item);
+  const size_t limit = std::max(1, limits_.max_cond_frames);
+  if (limits_.max_cond_frames > 0 && conditioning_.size() > limit)
+    conditioning_.erase(conditioning_.begin() + (limit > 1 ? 1 : 0));
+}
+
+const BankEntry *MemoryBank::conditioning_entry(int64_t frame) const {
+  for (const auto &c : conditioning_)
+    if (c.frame == frame) return &c.entry;
+  return nullptr;
+}
+
+bool MemoryBank::is_conditioning(int64_t frame) const {
+  return conditioning_entry(frame) != nullptr;
+}
+
+at::Tensor MemoryBank::low_res_masks(int64_t frame) const {
+  if (const BankEntry *entry = conditioning_entry(frame))
+    return entry->low_res_masks;
+  const int64_t slot = mask_ring_.find(frame);
+  return slot < 0 ? at::Tensor() : masks_[slot];
+}
+
+BankRecords MemoryBank::records() const {
+  BankRecords out;
+  for (const auto &c : conditioning_) out.conditioning.push_back({c.frame});
+  out.memories = memory_ring_.records();
+  out.pointers = pointer_ring_.records();
+  return out;
+}
+
+at::Tensor MemoryBank::memory(const MemoryPick &pick) const {
+  if (pick.is_conditioning) return conditioning_entry(pick.frame)->memory[0];
+  const int64_t slot = memory_ring_.find(pick.frame);
+  TORCH_INTERNAL_ASSERT(slot >= 0, "memory of frame ", pick.frame, " is gone");
+  return memories_.select(0, slot);
+}
+
+at::Tensor MemoryBank::pointer(const PointerPick &pick) const {
+  if (pick.is_conditioning) return conditioning_entry(pick.frame)->obj_ptr[0];
+  const int64_t slot = pointer_ring_.find(pick.frame);
+  TORCH_INTERNAL_ASSERT(slot >= 0, "pointer of frame ", pick.frame, " is gone");
+  return pointers_.select(0, slot);
+}
+
+int64_t MemoryBank::bytes() const {
+  int64_t total = memories_.nbytes() + pointers_.nbytes();
+  for (const auto &mask : masks_)
+    if (mask.defined()) total += mask.nbytes();
+  for (const auto &c : conditioning_)
+    total += c.entry.memory.nbytes() + c.entry.low_res_masks.nbytes() +
+             c.entry.obj_ptr.nbytes();
+  return total;
+}
+
+}  // namespace sam2

@@ -1,0 +1,33 @@
+// What the tracker says about one frame.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/geometry.h"
+
+namespace sam2 {
+
+struct ObjectResult {
+  int64_t object_id = 0;
+  std::string label;        // from the prompt, may be empty
+  float predicted_iou = 0;  // the model's own estimate of mask quality, [0, 1]
+  float object_score = 0;   // logit; > 0 means the object is in the picture
+  bool is_lost = false;     // no pixel of the object on this frame
+  int64_t first_seen = 0;   // index of the frame with the first prompt
+  int64_t last_seen = 0;    // index of the last frame with a pixel of it
+  BoxPx box;  // tight box of the mask, frame pixels, empty if lost
+  // The mask inside `box` only (mask.width == box.width, ...), 0 or 255,
+  // frame resolution; empty if lost.
+  MaskImage mask;
+};
+
+// Objects in the order in which they were first prompted.
+struct FrameResult {
+  int64_t frame_index = 0;
+  SizePx frame_size;
+  std::vector<ObjectResult> objects;
+};
+
+}  // namespace sam2

@@ -1,0 +1,99 @@
+// Tracking step by step: prompts and frames in, mask logits out. The caller
+// holds the encoded frames and numbers them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/sam2_model.h"
+#include "track/memory_bank.h"
+#include "track/selection_policy.h"
+
+namespace sam2 {
+
+struct TrackerOptions {
+  BankLimits limits;
+  std::string memory_policy = "recent";
+  int max_cond_frames_in_attn = -1;  // of those kept; -1 = all
+  // A correction of a tracked frame is kept as a conditioning frame; else it
+  // is stored as a tracked one and overwritten when tracking passes again.
+  bool corrections_are_conditioning = true;
+  // The reference rounds stored memories to bfloat16, in float32 runs too.
+  at::ScalarType memory_type = at::kBFloat16;
+};
+
+// One object's prompt, in pixels of the model input. Either points or a mask.
+struct PromptTensors {
+  PointInput points;  // [1, P, 2], [1, P]: box corners first
+  at::Tensor mask;    // [1, 1, S, S] float32, 0 or 1
+  int64_t point_count() const {
+    return points.coords.defined() ? points.coords.size(1) : 0;
+  }
+};
+
+// One object on one frame.
+struct ObjectOutput {
+  int64_t object_id = 0;
+  // low_res_masks, object_score, obj_ptr and chosen_iou always; the other
+  // members only if the network ran for this result.
+  MaskOutput masks;
+  at::Tensor memory;    // [1, N, Cm] before rounding, if one was encoded
+  Selection selection;  // what was attended to; empty without memory
+};
+
+// Tracks the objects of one stream. Frames may be visited forward or in
+// reverse, and again, as far back as the bank's limits reach. The rules are
+// those of the reference's per-object predictor
+// (sam2/sam2_video_predictor.py). Thread-bound.
+class Tracker {
+ public:
+  Tracker(std::shared_ptr<const Sam2Model> model,
+          const TrackerOptions &options);
+
+  // Runs the network for a prompt and remembers the result. A frame not yet
+  // visited for the object becomes a conditioning frame, without memory; on a
+  // visited one the prompt is a correction: memory and the frame's former
+  // mask take part. `is_reverse` is the direction of tracking, for the memory
+  // of corrections.
+  ObjectOutput prompt(int64_t frame, const EncodedFrame &encoded,
+                      int64_t object_id, const PromptTensors &prompt,
+                      bool is_reverse = false);
+
+  // Tracks every object into the frame, in the order in which they were
+  // added. Prompted frames answer with what the prompt gave.
+  std::vector<ObjectOutput> track(int64_t frame, const EncodedFrame &encoded,
+                                  bool is_reverse = false);
+
+  bool remove_object(int64_t object_id);
+  void reset() { objects_.clear(); }
+  bool is_empty() const { return objects_.empty(); }
+  bool has_object(int64_t object_id) const;
+  const Sam2Model &model() const { return *model_; }
+  // Bytes held by all banks.
+  int64_t bank_bytes() const;
+
+ private:
+  struct Object {
+    int64_t id;
+    MemoryBank bank;
+  };
+  Object &object(int64_t id);
+  at::Tensor conditioned(const Object &object, int64_t frame,
+                         const EncodedFrame &encoded, bool is_reverse,
+                         Selection &selection) const;
+  ObjectOutput track_object(Object &object, int64_t frame,
+                            const EncodedFrame &encoded, bool is_reverse);
+  void remember(Object &object, int64_t frame, const EncodedFrame &encoded,
+                bool is_prompted, bool is_conditioning, ObjectOutput &output);
+
+  std::shared_ptr<const Sam2Model> model_;
+  TrackerOptions options_;
+  const SelectionPolicy &policy_;
+  std::vector<Object> objects_;
+};
+
+}  // namespace sam2
