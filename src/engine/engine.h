@@ -1,0 +1,93 @@
+// The tracker library's front door. Plain C++ and no LibTorch header, so that
+// a thin plugin can open the library at run time (dlopen, kEngineEntryPoint)
+// and register without it. Every function may throw sam2::Error and nothing
+// else.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/geometry.h"
+#include "track/prompt.h"
+#include "track/track_result.h"
+
+namespace sam2 {
+
+enum class Precision { kAuto, kFp32, kBf16, kFp16 };
+
+struct ModelSettings {
+  std::string model_file;       // .pt or .safetensors
+  std::string device = "auto";  // auto, cpu, cuda, cuda:N
+  Precision precision = Precision::kAuto;
+  int input_size_px = 0;  // 0 = the model's own
+};
+
+struct TrackerSettings {
+  std::string memory_policy = "recent";  // a row of the policy table
+  int num_maskmem = 7;      // memories attended to, the prompted one counted
+  int max_obj_ptrs = 16;    // object pointers attended to
+  int max_cond_frames = 4;  // conditioning frames kept per object
+  int memory_stride = 1;    // frames between two memories
+  bool non_overlap_masks = false;
+  float mask_threshold = 0;  // logit above which a pixel is object
+};
+
+// What was loaded, for people. Texts are ready to print.
+struct ModelInfo {
+  std::string variant;    // "sam2.1-tiny", or the file's own name for it
+  std::string device;     // "cpu", "cuda:0"
+  std::string precision;  // "fp32", ...
+  int input_size_px = 0;
+  int64_t parameter_count = 0;
+};
+
+// Tracks objects through one stream. Thread-bound: one thread at a time.
+// Coordinates and results are in pixels of the frames given.
+class StreamTracker {
+ public:
+  virtual ~StreamTracker() = default;
+
+  // Queues `prompt` for the next frame. A new object id starts an object; a
+  // known one is corrected. Refuses a prompt with neither points, box nor
+  // mask.
+  virtual void add_prompt(const Prompt &prompt) = 0;
+
+  // Forgets the object. False if there is none with that id.
+  virtual bool remove_object(int64_t object_id) = 0;
+
+  // The next frame of the stream. Frames are numbered from 0 after
+  // construction or reset(). Without objects it returns at once and the
+  // encoder does not run. The frame size may change between calls.
+  virtual FrameResult track(const ImageView &frame) = 0;
+
+  // Forgets every object, prompt and frame.
+  virtual void reset() = 0;
+};
+
+// A loaded model. Const and thread-safe; trackers keep it alive.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual ModelInfo info() const = 0;
+  virtual std::unique_ptr<StreamTracker> create_tracker(
+      const TrackerSettings &settings) const = 0;
+};
+
+// Function table behind the library's only exported symbol.
+struct EngineApi {
+  // kEngineAbi of the build; a caller refuses another value.
+  int abi;
+  // Loads a model; slow (reads the file, brings the weights to the device).
+  std::shared_ptr<const Engine> (*open)(const ModelSettings &settings);
+  // One sentence if float32 matrix products run at reference-BLAS speed here,
+  // naming the package that cures it; else empty. Measures once, about 20 ms.
+  std::string (*slow_matmul_warning)();
+};
+
+inline constexpr int kEngineAbi = 1;
+// extern "C" const sam2::EngineApi *sam2_engine_api(void);
+inline constexpr const char *kEngineEntryPoint = "sam2_engine_api";
+
+}  // namespace sam2

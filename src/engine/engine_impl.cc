@@ -1,0 +1,128 @@
+// Engine over Sam2Model, behind the library's one exported symbol.
+#include <c10/core/InferenceMode.h>
+#include <c10/util/Exception.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/stream_tracker.h"
+#include "gpu/device.h"
+#include "io/checkpoint.h"
+#include "model/model_loader.h"
+#include "model/sam2_model.h"
+
+namespace sam2 {
+namespace {
+
+// LibTorch's exceptions end here; callers see sam2::Error only.
+template <class Work>
+auto translated(Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const Error &) {
+    throw;
+  } catch (const c10::OutOfMemoryError &e) {
+    throw Error(ErrorCode::kNoMemory,
+                "Memory is full. Lower input-size, track fewer objects or "
+                "choose a smaller model.",
+                e.what_without_backtrace());
+  } catch (const std::bad_alloc &e) {
+    throw Error(ErrorCode::kNoMemory,
+                "Memory is full. Lower input-size, track fewer objects or "
+                "choose a smaller model.",
+                e.what());
+  } catch (const c10::Error &e) {
+    throw Error(ErrorCode::kInternal,
+                "The tracker failed. Please report this with the debug text.",
+                e.what_without_backtrace());
+  } catch (const std::exception &e) {
+    throw Error(ErrorCode::kInternal,
+                "The tracker failed. Please report this with the debug text.",
+                e.what());
+  }
+}
+
+// StreamTracker whose functions throw nothing but sam2::Error.
+class TranslatedTracker : public StreamTracker {
+ public:
+  explicit TranslatedTracker(std::unique_ptr<StreamTracker> inner)
+      : inner_(std::move(inner)) {}
+  void add_prompt(const Prompt &prompt) override {
+    translated([&] { inner_->add_prompt(prompt); });
+  }
+  bool remove_object(int64_t object_id) override {
+    return translated([&] { return inner_->remove_object(object_id); });
+  }
+  FrameResult track(const ImageView &frame) override {
+    return translated([&] { return inner_->track(frame); });
+  }
+  void reset() override {
+    translated([&] { inner_->reset(); });
+  }
+
+ private:
+  std::unique_ptr<StreamTracker> inner_;
+};
+
+class EngineImpl : public Engine {
+ public:
+  explicit EngineImpl(std::shared_ptr<const Sam2Model> model)
+      : model_(std::move(model)) {}
+
+  ModelInfo info() const override {
+    return {model_->config().name, model_->device().str(),
+            precision_name(model_->type()),
+            static_cast<int>(model_->input_size_px()),
+            model_->parameter_count()};
+  }
+  std::unique_ptr<StreamTracker> create_tracker(
+      const TrackerSettings &settings) const override {
+    return translated([&] {
+      return std::make_unique<TranslatedTracker>(
+          std::make_unique<StreamTrackerImpl>(model_, settings));
+    });
+  }
+
+ private:
+  std::shared_ptr<const Sam2Model> model_;
+};
+
+at::ScalarType type_for(Precision precision, c10::Device device) {
+  switch (precision) {
+    case Precision::kFp32:
+      return at::kFloat;
+    case Precision::kBf16:
+      return at::kBFloat16;
+    case Precision::kFp16:
+      return at::kHalf;
+    case Precision::kAuto:
+      break;
+  }
+  return fastest_type(device);
+}
+
+std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
+  return translated([&]() -> std::shared_ptr<const Engine> {
+    const c10::InferenceMode guard;
+    const c10::Device device = find_device(settings.device);
+    const Checkpoint checkpoint = read_checkpoint(settings.model_file);
+    const ModelConfig config = detect_config(checkpoint);
+    return std::make_shared<EngineImpl>(std::make_shared<Sam2Model>(
+        load_network(config, checkpoint, device,
+                     type_for(settings.precision, device)),
+        settings.input_size_px));
+  });
+}
+
+std::string warn_if_slow() {
+  return translated([] { return slow_matmul_warning(); });
+}
+
+}  // namespace
+}  // namespace sam2
+
+extern "C" __attribute__((visibility("default"))) const sam2::EngineApi *
+sam2_engine_api(void) {
+  static const sam2::EngineApi api = {sam2::kEngineAbi, sam2::open_engine,
+                                      sam2::warn_if_slow};
+  return &api;
+}

@@ -1,0 +1,183 @@
+#include "engine/stream_tracker.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "gpu/frame_tensor.h"
+#include "track/video_masks.h"
+
+namespace sam2 {
+namespace {
+
+TrackerOptions tracker_options(const TrackerSettings &settings) {
+  TrackerOptions options;
+  options.limits.num_maskmem = settings.num_maskmem;
+  options.limits.max_obj_ptrs = settings.max_obj_ptrs;
+  options.limits.memory_stride = settings.memory_stride;
+  options.limits.max_cond_frames = settings.max_cond_frames;
+  options.memory_policy = settings.memory_policy;
+  return options;
+}
+
+// One read-back for all objects: [n, 2] of IoU and object score.
+at::Tensor scores(const std::vector<ObjectOutput> &outputs) {
+  std::vector<at::Tensor> rows;
+  for (const auto &o : outputs)
+    rows.push_back(at::cat({o.masks.chosen_iou, o.masks.object_score}, 1));
+  return at::cat(rows).to(at::kCPU, at::kFloat);
+}
+
+at::Tensor video_logits(const std::vector<ObjectOutput> &outputs, SizePx size,
+                        bool non_overlap) {
+  std::vector<at::Tensor> masks;
+  for (const auto &o : outputs) masks.push_back(o.masks.low_res_masks[0]);
+  const at::Tensor logits = to_video_size(at::cat(masks), size);
+  return (non_overlap ? without_overlap(logits) : logits)
+      .to(at::kCPU, at::kFloat)
+      .contiguous();
+}
+
+}  // namespace
+
+PromptTensors prompt_tensors(const Prompt &prompt, SizePx frame_size,
+                             int64_t input_size_px, at::Device device) {
+  PromptTensors out;
+  if (prompt.mask) {
+    out.mask = mask_prompt_tensor(*prompt.mask, input_size_px).to(device);
+    return out;
+  }
+  std::vector<float> coords;
+  std::vector<int> labels;
+  const auto add = [&](float x_px, float y_px, int label) {
+    coords.push_back(x_px / frame_size.width * input_size_px);
+    coords.push_back(y_px / frame_size.height * input_size_px);
+    labels.push_back(label);
+  };
+  if (prompt.box) {
+    const BoxPx &b = *prompt.box;
+    add(b.x, b.y, kBoxTopLeft);
+    add(b.x + b.width, b.y + b.height, kBoxBottomRight);
+  }
+  for (const auto &p : prompt.points)
+    add(p.x_px, p.y_px, p.is_positive ? kPositive : kNegative);
+  out.points.coords = at::tensor(coords).view({1, -1, 2}).to(device);
+  out.points.labels = at::tensor(labels, at::kInt).view({1, -1}).to(device);
+  return out;
+}
+
+StreamTrackerImpl::StreamTrackerImpl(std::shared_ptr<const Sam2Model> model,
+                                     const TrackerSettings &settings)
+    : settings_(settings),
+      tracker_(std::move(model), tracker_options(settings)) {}
+
+void StreamTrackerImpl::add_prompt(const Prompt &prompt) {
+  if (prompt.points.empty() && !prompt.box &&
+      !(prompt.mask && !prompt.mask->is_empty()))
+    throw Error(ErrorCode::kSetting,
+                "The prompt for object " + std::to_string(prompt.object_id) +
+                    " is empty. Give points, a box or a mask.");
+  pending_.push_back(prompt);
+}
+
+bool StreamTrackerImpl::remove_object(int64_t object_id) {
+  pending_.erase(
+      std::remove_if(pending_.begin(), pending_.end(),
+                     [&](const Prompt &p) { return p.object_id == object_id; }),
+      pending_.end());
+  memos_.erase(object_id);
+  return tracker_.remove_object(object_id);
+}
+
+void StreamTrackerImpl::reset() {
+  tracker_.reset();
+  pending_.clear();
+  memos_.clear();
+  next_frame_ = 0;
+}
+
+ObjectOutput StreamTrackerImpl::apply(const Prompt &prompt,
+                                      const EncodedFrame &encoded,
+                                      SizePx frame_size) {
+  const Sam2Model &model = tracker_.model();
+  if (!tracker_.has_object(prompt.object_id))
+    memos_[prompt.object_id] = {prompt.label, next_frame_, next_frame_};
+  else if (!prompt.label.empty())
+    memos_[prompt.object_id].label = prompt.label;
+  return tracker_.prompt(next_frame_, encoded, prompt.object_id,
+                         prompt_tensors(prompt, frame_size,
+                                        model.input_size_px(), model.device()));
+}
+
+std::vector<ObjectOutput> StreamTrackerImpl::track_tensors(
+    const ImageView &frame) {
+  const Sam2Model &model = tracker_.model();
+  const SizePx size{frame.width, frame.height};
+  const EncodedFrame encoded = model.encode_image(
+      frame_tensor(frame, model.input_size_px()).to(model.device()));
+  std::vector<Prompt> prompts;
+  prompts.swap(pending_);
+  const auto is_correction = [&](const Prompt &p) {
+    return tracker_.has_object(p.object_id) && !p.box && !p.mask;
+  };
+  const auto corrections =
+      std::stable_partition(prompts.begin(), prompts.end(),
+                            [&](const Prompt &p) { return !is_correction(p); });
+  for (auto it = prompts.begin(); it != corrections; ++it)
+    apply(*it, encoded, size);
+  auto outputs = tracker_.track(next_frame_, encoded);
+  for (auto it = corrections; it != prompts.end(); ++it) {
+    const ObjectOutput corrected = apply(*it, encoded, size);
+    for (auto &output : outputs)
+      if (output.object_id == it->object_id) output = corrected;
+  }
+  return outputs;
+}
+
+void StreamTrackerImpl::describe(const ObjectOutput &output,
+                                 const at::Tensor &logits, float iou,
+                                 float score, ObjectResult &out) {
+  CutOut cut = cut_out(logits, settings_.mask_threshold);
+  Memo &memo = memos_[output.object_id];
+  out.object_id = output.object_id;
+  out.label = memo.label;
+  out.predicted_iou = iou;
+  out.object_score = score;
+  out.is_lost = cut.mask.is_empty();
+  if (!out.is_lost) memo.last_seen = next_frame_;
+  out.first_seen = memo.first_seen;
+  out.last_seen = memo.last_seen;
+  out.box = cut.box;
+  out.mask = std::move(cut.mask);
+}
+
+FrameResult StreamTrackerImpl::result(const std::vector<ObjectOutput> &outputs,
+                                      SizePx frame_size) {
+  FrameResult out;
+  out.frame_index = next_frame_;
+  out.frame_size = frame_size;
+  if (outputs.empty()) return out;
+  const at::Tensor logits =
+      video_logits(outputs, frame_size, settings_.non_overlap_masks);
+  const at::Tensor table = scores(outputs);
+  const auto row = table.accessor<float, 2>();
+  out.objects.resize(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i)
+    describe(outputs[i], logits[i], row[i][0], row[i][1], out.objects[i]);
+  return out;
+}
+
+FrameResult StreamTrackerImpl::track(const ImageView &frame) {
+  const c10::InferenceMode guard;
+  std::vector<ObjectOutput> outputs;
+  if (!tracker_.is_empty() || !pending_.empty()) outputs = track_tensors(frame);
+  FrameResult out = result(outputs, {frame.width, frame.height});
+  ++next_frame_;
+  return out;
+}
+
+}  // namespace sam2

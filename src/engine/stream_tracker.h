@@ -1,0 +1,56 @@
+// Tracking a stream of pictures in the stream's own pixels.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "engine/engine.h"
+#include "track/tracker.h"
+
+namespace sam2 {
+
+// How the reference's rules, made for a video known from end to end, map to a
+// stream. Prompts come with the frame that is about to be tracked:
+// - a new object, or a box or mask for a known one, makes the frame a
+//   conditioning frame without memory (a frame not yet visited);
+// - clicks alone on a known object are a correction: the frame is tracked
+//   first, then the clicks act on that mask with memory, and the frame becomes
+//   a conditioning frame.
+// Thread-bound, as its interface says.
+class StreamTrackerImpl : public StreamTracker {
+ public:
+  StreamTrackerImpl(std::shared_ptr<const Sam2Model> model,
+                    const TrackerSettings &settings);
+
+  void add_prompt(const Prompt &prompt) override;
+  bool remove_object(int64_t object_id) override;
+  FrameResult track(const ImageView &frame) override;
+  void reset() override;
+
+ private:
+  struct Memo {  // what the results say of an object besides its mask
+    std::string label;
+    int64_t first_seen = 0;
+    int64_t last_seen = 0;
+  };
+  std::vector<ObjectOutput> track_tensors(const ImageView &frame);
+  ObjectOutput apply(const Prompt &prompt, const EncodedFrame &encoded,
+                     SizePx frame_size);
+  FrameResult result(const std::vector<ObjectOutput> &outputs,
+                     SizePx frame_size);
+  void describe(const ObjectOutput &output, const at::Tensor &logits, float iou,
+                float score, ObjectResult &out);
+
+  TrackerSettings settings_;
+  Tracker tracker_;
+  std::vector<Prompt> pending_;
+  std::map<int64_t, Memo> memos_;
+  int64_t next_frame_ = 0;
+};
+
+// `prompt` in pixels of the model input, on `device`; box corners first.
+PromptTensors prompt_tensors(const Prompt &prompt, SizePx frame_size,
+                             int64_t input_size_px, at::Device device);
+
+}  // namespace sam2

@@ -1,0 +1,92 @@
+#include "gpu/device.h"
+
+#include <ATen/Context.h>
+#include <ATen/cpu/Utils.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
+
+#include <algorithm>
+#include <chrono>
+#include <sstream>
+
+#include "base/error.h"
+
+namespace sam2 {
+namespace {
+
+// Reference BLAS does 4 to 7 GFLOP/s, an optimised one 200 and more.
+constexpr double kSlowGflops = 25.0;
+constexpr int64_t kProbeSide = 256;
+constexpr int kProbeRuns = 3;
+
+[[noreturn]] void refuse_name(const std::string &name) {
+  throw Error(ErrorCode::kSetting,
+              "There is no kind of device named \"" + name +
+                  "\". Set device to auto, cpu, cuda or cuda:N.");
+}
+
+c10::Device cuda_device(const std::string &name) {
+  std::string digits = name == "cuda" ? "0" : name.substr(5);
+  if (digits.empty() || digits.size() > 3 ||
+      digits.find_first_not_of("0123456789") != std::string::npos)
+    refuse_name(name);
+  const int index = std::stoi(digits);
+  const int count =
+      at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
+  if (index >= count)
+    throw Error(ErrorCode::kNotFound,
+                "The device \"" + name + "\" is not there: LibTorch sees " +
+                    std::to_string(count) +
+                    " CUDA GPUs. Set device to auto or cpu.");
+  return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
+}
+
+double seconds_of_product(const at::Tensor &a) {
+  const auto start = std::chrono::steady_clock::now();
+  at::matmul(a, a);
+  const std::chrono::duration<double> passed =
+      std::chrono::steady_clock::now() - start;
+  return passed.count();
+}
+
+}  // namespace
+
+c10::Device find_device(const std::string &name) {
+  if (name == "cpu") return {c10::kCPU};
+  if (name == "auto")
+    return at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0
+               ? c10::Device(c10::kCUDA, 0)
+               : c10::Device(c10::kCPU);
+  if (name == "cuda" || name.compare(0, 5, "cuda:") == 0)
+    return cuda_device(name);
+  refuse_name(name);
+}
+
+c10::ScalarType fastest_type(c10::Device device) {
+  const bool is_native = device.is_cuda() ||
+                         at::cpu::is_avx512_bf16_supported() ||
+                         at::cpu::is_amx_tile_supported();
+  return is_native ? c10::kBFloat16 : c10::kFloat;
+}
+
+std::string precision_name(c10::ScalarType type) {
+  if (type == c10::kBFloat16) return "bf16";
+  return type == c10::kHalf ? "fp16" : "fp32";
+}
+
+std::string slow_matmul_warning() {
+  const at::Tensor a = at::ones({kProbeSide, kProbeSide}, at::kFloat);
+  double best = seconds_of_product(a);  // warm-up
+  for (int i = 0; i < kProbeRuns; ++i)
+    best = std::min(best, seconds_of_product(a));
+  const double gflops = 2.0 * kProbeSide * kProbeSide * kProbeSide / best / 1e9;
+  if (gflops >= kSlowGflops) return {};
+  std::ostringstream text;
+  text.precision(2);
+  text << "Matrix products run at only " << gflops
+       << " GFLOP/s because LibTorch uses a slow BLAS library. Install "
+          "libopenblas0-openmp (Debian, Ubuntu) for 10 to 50 times the speed.";
+  return text.str();
+}
+
+}  // namespace sam2
