@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/stream_tracker.h"
+#include "gpu/cpu_allocator.h"
 #include "gpu/device.h"
 #include "io/checkpoint.h"
 #include "model/model_loader.h"
@@ -67,6 +68,7 @@ class EngineImpl : public Engine {
  public:
   explicit EngineImpl(std::shared_ptr<const Sam2Model> model)
       : model_(std::move(model)) {}
+  ~EngineImpl() override { release_cached_cpu_memory(); }
 
   ModelInfo info() const override {
     return {model_->config().name, model_->device().str(),
@@ -102,6 +104,7 @@ at::ScalarType type_for(Precision precision, c10::Device device) {
 
 std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
   return translated([&]() -> std::shared_ptr<const Engine> {
+    install_cpu_allocator();
     const c10::InferenceMode guard;
     const c10::Device device = find_device(settings.device);
     const Checkpoint checkpoint = read_checkpoint(settings.model_file);

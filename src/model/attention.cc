@@ -1,7 +1,9 @@
 #include "model/attention.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
@@ -10,41 +12,87 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/softmax_rows.h"
+
 namespace sam2 {
 namespace {
 
 // Scores of one chunk of query rows: half of a typical last-level cache.
 constexpr int64_t kScoreBytes = 12 << 20;
 constexpr int64_t kMinChunkRows = 64;
+constexpr int64_t kRowsPerTask = 8;
 
 int64_t chunk_rows(const at::Tensor &q, const at::Tensor &k) {
-  const int64_t row_bytes =
-      q.size(0) * q.size(1) * k.size(2) * q.element_size();
-  return std::clamp(kScoreBytes / row_bytes, kMinChunkRows,
-                    std::max(kMinChunkRows, q.size(2)));
+  const int64_t row_bytes = q.size(0) * k.size(1) * q.element_size();
+  const int64_t rows = kScoreBytes / row_bytes / kMinChunkRows * kMinChunkRows;
+  return std::max(rows, kMinChunkRows);
 }
 
-at::Tensor attend_rows(const at::Tensor &q_scaled, const at::Tensor &k_t,
-                       const at::Tensor &v) {
-  return at::matmul(at::softmax(at::matmul(q_scaled, k_t), -1), v);
+uint16_t *bf16_bits(const at::Tensor &t) {
+  return reinterpret_cast<uint16_t *>(t.data_ptr<at::BFloat16>());
 }
 
+// scores [n, rows, columns] become exponentials; returns their sums
+// [n * rows], float32.
+at::Tensor exp_in_place(at::Tensor &scores, float scale) {
+  const int64_t columns = scores.size(2);
+  const int64_t rows = scores.size(0) * scores.size(1);
+  at::Tensor sums = at::empty({rows}, scores.options().dtype(at::kFloat));
+  float *sum = sums.data_ptr<float>();
+  at::parallel_for(0, rows, kRowsPerTask, [&](int64_t first, int64_t last) {
+    if (scores.scalar_type() == at::kFloat)
+      exp_rows(scores.data_ptr<float>() + first * columns, last - first,
+               columns, scale, sum + first);
+    else
+      exp_rows_bf16(bf16_bits(scores) + first * columns, last - first, columns,
+                    scale, sum + first);
+  });
+  return sums;
+}
+
+// products [n, rows, Dv], contiguous, divided by the sums, in place.
+void divide_in_place(at::Tensor &products, const at::Tensor &sums) {
+  const int64_t columns = products.size(2);
+  const float *sum = sums.const_data_ptr<float>();
+  at::parallel_for(
+      0, sums.numel(), 8 * kRowsPerTask, [&](int64_t first, int64_t last) {
+        if (products.scalar_type() == at::kFloat) {
+          float *p = products.data_ptr<float>() + first * columns;
+          divide_rows(p, sum + first, last - first, columns, p);
+        } else {
+          uint16_t *p = bf16_bits(products) + first * columns;
+          divide_rows_bf16(p, sum + first, last - first, columns, p);
+        }
+      });
+}
+
+// q [n, Nq, D], k [n, Nk, D], v [n, Nk, Dv].
 at::Tensor attend_in_chunks(const at::Tensor &q, const at::Tensor &k,
-                            const at::Tensor &v) {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
-  const at::Tensor q_scaled = q * scale;
-  const at::Tensor k_t = k.transpose(-2, -1);
+                            const at::Tensor &v, float scale) {
+  const at::Tensor k_t = k.transpose(1, 2);
   const int64_t rows = chunk_rows(q, k);
-  if (rows >= q.size(2) || at::GradMode::is_enabled())
-    return attend_rows(q_scaled, k_t, v);
-  at::Tensor out =
-      at::empty({q.size(0), q.size(1), q.size(2), v.size(3)}, q.options());
-  for (int64_t first = 0; first < q.size(2); first += rows) {
-    const int64_t last = std::min(first + rows, q.size(2));
-    out.slice(2, first, last)
-        .copy_(attend_rows(q_scaled.slice(2, first, last), k_t, v));
+  at::Tensor out;
+  if (rows < q.size(1))
+    out = at::empty({q.size(0), q.size(1), v.size(2)}, q.options());
+  at::Tensor scores;
+  for (int64_t first = 0; first < q.size(1); first += rows) {
+    const int64_t last = std::min(first + rows, q.size(1));
+    if (!scores.defined() || scores.size(1) != last - first)
+      scores = at::empty({q.size(0), last - first, k.size(1)}, q.options());
+    at::bmm_out(scores, q.slice(1, first, last), k_t);
+    const at::Tensor sums = exp_in_place(scores, scale);
+    at::Tensor products = at::bmm(scores, v);
+    divide_in_place(products, sums);
+    if (rows >= q.size(1)) return products;
+    out.slice(1, first, last).copy_(products);
   }
   return out;
+}
+
+at::Tensor attend_composed(const at::Tensor &q, const at::Tensor &k,
+                           const at::Tensor &v, double scale) {
+  const at::Tensor scores = at::matmul(q * scale, k.transpose(-2, -1));
+  return at::matmul(at::softmax(scores, -1), v);
 }
 
 // [B, N, heads * D] -> [B, heads, N, D].
@@ -57,11 +105,16 @@ at::Tensor split_heads(const at::Tensor &x, int64_t heads) {
 
 at::Tensor attend(const at::Tensor &q, const at::Tensor &k,
                   const at::Tensor &v) {
-  const bool is_plain_float =
-      q.scalar_type() == at::kFloat && v.size(3) == q.size(3);
+  const at::ScalarType type = q.scalar_type();
+  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
+  const bool is_plain_float = type == at::kFloat && v.size(3) == q.size(3);
   if (!q.device().is_cpu() || is_plain_float)
     return at::scaled_dot_product_attention(q, k, v);
-  return attend_in_chunks(q, k, v);
+  if (at::GradMode::is_enabled() || type == at::kHalf)
+    return attend_composed(q, k, v, scale);
+  return attend_in_chunks(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1),
+                          static_cast<float>(scale))
+      .view({q.size(0), q.size(1), q.size(2), v.size(3)});
 }
 
 Attention::Attention(int64_t channels, int64_t width, int64_t heads,

@@ -1,7 +1,6 @@
 #include "model/memory_attention.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/relu.h>
 
 namespace sam2 {
 namespace {
@@ -63,7 +62,7 @@ at::Tensor MemoryAttentionLayer::forward(const at::Tensor &x,
   at::Tensor y = x + attend_to_self(norm1.forward(x), rotary);
   y = y +
       attend_to_memory(norm2.forward(y), keys, memory, spatial_tokens, rotary);
-  const at::Tensor hidden = at::relu(linear1.forward(norm3.forward(y)));
+  const at::Tensor hidden = linear1.forward(norm3.forward(y)).relu_();
   return y + linear2.forward(hidden);
 }
 

@@ -1,0 +1,147 @@
+#include "gpu/cpu_allocator.h"
+
+#include <c10/core/Allocator.h>
+#include <c10/util/Exception.h>
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <vector>
+
+namespace sam2 {
+namespace {
+
+constexpr size_t kMinCachedBytes = 256 << 10;
+constexpr size_t kMaxCacheBytes = size_t{768} << 20;
+constexpr size_t kHugePageBytes = 2 << 20;
+constexpr size_t kAlignment = 64;  // of tensors, as LibTorch's own allocator
+
+// Before each block; tensors start behind it. LibTorch frees by the tensor's
+// address alone, so the size has to travel with it.
+struct alignas(kAlignment) Header {
+  size_t block_bytes;
+};
+static_assert(sizeof(Header) == kAlignment);
+
+// Cached sizes are rounded up to an eighth of their power of two, so that
+// tensors of about one size share blocks.
+size_t block_bytes_for(size_t tensor_bytes) {
+  const size_t bytes = tensor_bytes + sizeof(Header);
+  if (bytes < kMinCachedBytes) return bytes;
+  size_t step = kMinCachedBytes / 8;
+  while (step * 16 <= bytes) step *= 2;
+  return (bytes + step - 1) / step * step;
+}
+
+class CachingCpuAllocator final : public c10::Allocator {
+ public:
+  // Never destroyed: tensors may outlive every scope.
+  static CachingCpuAllocator &instance() {
+    static auto *allocator = new CachingCpuAllocator;
+    return *allocator;
+  }
+
+  c10::DataPtr allocate(size_t bytes) override {
+    void *data = bytes == 0 ? nullptr : take(block_bytes_for(bytes));
+    return {data, data, &release, c10::Device(c10::kCPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+  void copy_data(void *to, const void *from, size_t bytes) const override {
+    std::memcpy(to, from, bytes);
+  }
+
+  CpuMemory memory() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return memory_;
+  }
+  void trim() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto &[size, blocks] : free_blocks_)
+      for (void *block : blocks) std::free(block);
+    free_blocks_.clear();
+    memory_.cached_bytes = 0;
+  }
+
+ private:
+  void *take(size_t block_bytes) {
+    void *block = take_cached(block_bytes);
+    if (!block) block = fresh(block_bytes);
+    static_cast<Header *>(block)->block_bytes = block_bytes;
+    return static_cast<Header *>(block) + 1;
+  }
+
+  void *take_cached(size_t block_bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    memory_.used_bytes += block_bytes;
+    const auto found = free_blocks_.find(block_bytes);
+    if (found == free_blocks_.end() || found->second.empty()) return nullptr;
+    void *block = found->second.back();
+    found->second.pop_back();
+    memory_.cached_bytes -= block_bytes;
+    return block;
+  }
+
+  void *fresh(size_t block_bytes) {
+    const bool is_huge = block_bytes >= kHugePageBytes;
+    void *block = nullptr;
+    if (posix_memalign(&block, is_huge ? kHugePageBytes : kAlignment,
+                       block_bytes) != 0) {
+      trim();
+      if (posix_memalign(&block, kAlignment, block_bytes) != 0)
+        refuse(block_bytes);
+    }
+    if (is_huge) madvise(block, block_bytes, MADV_HUGEPAGE);  // a hint
+    return block;
+  }
+
+  [[noreturn]] void refuse(size_t block_bytes) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      memory_.used_bytes -= block_bytes;
+    }
+    TORCH_CHECK_WITH(OutOfMemoryError, false, "could not allocate ",
+                     block_bytes, " bytes of host memory");
+  }
+
+  static void release(void *data) {
+    if (data) instance().give_back(static_cast<Header *>(data) - 1);
+  }
+
+  void give_back(Header *block) {
+    const size_t bytes = block->block_bytes;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      memory_.used_bytes -= bytes;
+      if (bytes >= kMinCachedBytes &&
+          memory_.cached_bytes + bytes <= kMaxCacheBytes) {
+        free_blocks_[bytes].push_back(block);
+        memory_.cached_bytes += bytes;
+        return;
+      }
+    }
+    std::free(block);
+  }
+
+  std::mutex mutex_;  // guards all below; nothing else is locked under it
+  std::map<size_t, std::vector<void *>> free_blocks_;
+  CpuMemory memory_;
+};
+
+}  // namespace
+
+void install_cpu_allocator() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    constexpr uint8_t kAboveDefault = 1;
+    c10::SetAllocator(c10::kCPU, &CachingCpuAllocator::instance(),
+                      kAboveDefault);
+  });
+}
+
+void release_cached_cpu_memory() { CachingCpuAllocator::instance().trim(); }
+
+CpuMemory cpu_memory() { return CachingCpuAllocator::instance().memory(); }
+
+}  // namespace sam2
