@@ -1,0 +1,66 @@
+// Tracking sessions: every step of each against the reference.
+#include <map>
+#include <string>
+
+#include "generated_model.h"
+#include "gpu/frame_tensor.h"
+#include "replay.h"
+// Last: Check's macros get in the way of C++ headers.
+#include "run_tests.h"
+
+using namespace sam2;
+using namespace sam2::test;
+
+namespace {
+
+const std::vector<Scenario> &scenarios() {
+  static const std::vector<Scenario> loaded = load_scenarios();
+  return loaded;
+}
+
+ModelConfig config_of(const Scenario &scenario) {
+  ModelConfig config = config_named(
+      scenario.model == "small20" ? "sam2.0-micro" : "sam2.1-micro");
+  config.dynamic_multimask_via_stability = scenario.has_post_processing;
+  config.binarize_prompted_mask = scenario.has_post_processing;
+  return config;
+}
+
+// The clip's frames, encoded once for each model.
+const std::vector<EncodedFrame> &encoded_clip(const Sam2Model &model) {
+  static const GoldenFile clip("clip");
+  static std::map<std::string, std::vector<EncodedFrame>> cache;
+  std::vector<EncodedFrame> &encoded = cache[model.config().name];
+  const at::Tensor &frames = clip.tensor("frames");
+  while (static_cast<int64_t>(encoded.size()) < frames.size(0))
+    encoded.push_back(model.encode_image(frame_tensor(
+        image_view(frames[encoded.size()]), model.input_size_px())));
+  return encoded;
+}
+
+START_TEST(test_session_equals_the_reference_step_by_step) {
+  const Scenario &scenario = scenarios()[_i];
+  const auto model = generated_model(config_of(scenario), "small_adjust.json");
+  Comparison comparison;
+  Replay replay(scenario, model, encoded_clip(*model));
+  replay.run(comparison);
+  ck_assert_msg(comparison.count() > 0, "Nothing was compared");
+  ck_assert_msg(comparison.is_clean(), "%s: %s", scenario.name.c_str(),
+                comparison.report().c_str());
+}
+END_TEST
+
+START_TEST(test_all_scenarios_are_replayed) {
+  ck_assert_uint_eq(scenarios().size(), 22);
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  TCase *tests = tcase_create("scenarios");
+  tcase_add_test(tests, test_all_scenarios_are_replayed);
+  tcase_add_loop_test(tests, test_session_equals_the_reference_step_by_step, 0,
+                      static_cast<int>(scenarios().size()));
+  return run_case("golden", tests);
+}
