@@ -1,0 +1,213 @@
+// sam2-track: tracks objects through a video file or a folder of pictures.
+#include <glib.h>
+
+#include <chrono>
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <opencv2/core/utils/logger.hpp>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "frame_source.h"
+#include "io/result_json.h"
+#include "label_map.h"
+#include "prompt_schedule.h"
+#include "track_options.h"
+#include "track_report.h"
+
+extern "C" const sam2::EngineApi *sam2_engine_api(void);
+
+namespace sam2 {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUse = 2;
+
+volatile std::sig_atomic_t is_stop_requested = 0;
+
+void request_stop(int) { is_stop_requested = 1; }
+
+// The first Ctrl-C ends the loop after the current frame, a second one the
+// process. Hang-up is among them because a library below LibTorch ignores it.
+void install_stop_signals() {
+  struct sigaction action = {};
+  action.sa_handler = request_stop;
+  action.sa_flags = SA_RESETHAND;
+  for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaction(signal_number, &action, nullptr);
+  }
+}
+
+// Lines of text into a file or to standard output.
+class LineWriter {
+ public:
+  explicit LineWriter(const std::string &path)
+      : name_(path.empty() ? "standard output" : path),
+        file_(path.empty() ? stdout : std::fopen(path.c_str(), "w")) {
+    if (file_ == nullptr) fail();
+  }
+  ~LineWriter() {
+    if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+  }
+  LineWriter(const LineWriter &) = delete;
+  LineWriter &operator=(const LineWriter &) = delete;
+
+  // Each line is handed over at once, for readers at the end of a pipe.
+  void write(const std::string &line) {
+    if (std::fputs((line + "\n").c_str(), file_) < 0 ||
+        std::fflush(file_) != 0) {
+      fail();
+    }
+  }
+
+ private:
+  [[noreturn]] void fail() const {
+    throw Error(ErrorCode::kSetting,
+                "Could not write to " + name_ +
+                    ". Give --output a file that may be written to, with "
+                    "room on its disk.");
+  }
+
+  std::string name_;
+  std::FILE *file_;
+};
+
+void create_label_folder(const std::string &folder) {
+  if (folder.empty() || g_mkdir_with_parents(folder.c_str(), 0777) == 0) return;
+  throw Error(ErrorCode::kSetting,
+              "Could not create the folder \"" + folder +
+                  "\". Give --label-png a folder that may be written to.");
+}
+
+std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
+  const EngineApi *api = sam2_engine_api();
+  const std::string warning = api->slow_matmul_warning();
+  if (!warning.empty()) std::fprintf(stderr, "%s\n", warning.c_str());
+  auto engine = api->open(settings);
+  const ModelInfo info = engine->info();
+  std::fprintf(stderr, "%s on %s, %s, %d px\n", info.variant.c_str(),
+               info.device.c_str(), info.precision.c_str(), info.input_size_px);
+  return engine;
+}
+
+// Everything a run needs, opened before the first frame so that a mistake in
+// the command line shows at once.
+struct Run {
+  const TrackOptions &options;
+  std::unique_ptr<FrameSource> frames;
+  PromptSchedule schedule;
+  std::vector<Prompt> mask_prompts;
+  std::unique_ptr<StreamTracker> tracker;
+  LineWriter output;
+};
+
+PromptSchedule checked_schedule(const TrackOptions &options,
+                                const FrameSource &frames) {
+  PromptSchedule schedule(parse_prompt_text(options.prompt_text));
+  if (!schedule.needs_time() || frames.has_time()) return schedule;
+  throw Error(ErrorCode::kSetting,
+              "A prompt names a time, but the pictures in \"" + options.input +
+                  "\" have none. Give their rate by --fps.");
+}
+
+Run prepare(const TrackOptions &options) {
+  auto frames = open_frame_source(options.input, options.fps);
+  PromptSchedule schedule = checked_schedule(options, *frames);
+  std::vector<Prompt> mask_prompts;
+  if (!options.mask_file.empty()) {
+    mask_prompts = prompts_from_label_map(read_label_map(options.mask_file));
+  }
+  create_label_folder(options.label_folder);
+  auto tracker = open_engine(options.model)->create_tracker(options.tracker);
+  return {options,
+          std::move(frames),
+          std::move(schedule),
+          std::move(mask_prompts),
+          std::move(tracker),
+          LineWriter(options.output_file)};
+}
+
+void process(const VideoFrame &frame, Run *run) {
+  for (const Prompt &prompt : run->mask_prompts) {
+    run->tracker->add_prompt(prompt);
+  }
+  run->mask_prompts.clear();
+  const SizePx size{frame.rgb.cols, frame.rgb.rows};
+  for (const Prompt &prompt : run->schedule.take_due(frame.pts_ns, size)) {
+    run->tracker->add_prompt(prompt);
+  }
+  const FrameResult result = run->tracker->track(frame.view());
+  run->output.write(json_from_result(result, frame.pts_ns));
+  if (!run->options.label_folder.empty()) {
+    write_label_map(run->options.label_folder + "/" + frame.name + ".png",
+                    label_map_from_result(result));
+  }
+}
+
+int64_t expected_frames(const Run &run) {
+  const int64_t count = run.frames->frame_count();
+  const int64_t limit = run.options.max_frames;
+  return limit > 0 && (count == 0 || limit < count) ? limit : count;
+}
+
+void track(const TrackOptions &options) {
+  Run run = prepare(options);
+  Progress progress(expected_frames(run));
+  const auto start = std::chrono::steady_clock::now();
+  int64_t count = 0;
+  while (!is_stop_requested &&
+         (options.max_frames == 0 || count < options.max_frames)) {
+    const std::optional<VideoFrame> frame = run.frames->next();
+    if (!frame) break;
+    process(*frame, &run);
+    progress.show(++count);
+  }
+  const std::chrono::duration<double> elapsed =
+      std::chrono::steady_clock::now() - start;
+  progress.clear();
+  if (is_stop_requested) std::fputs("Stopped by a signal. ", stderr);
+  std::fprintf(
+      stderr, "%s\n",
+      closing_line(count, elapsed.count(), peak_memory_bytes()).c_str());
+  if (!run.schedule.is_done() && !is_stop_requested) {
+    std::fputs("The video ended before the time of a prompt.\n", stderr);
+  }
+}
+
+int run_main(int argc, char **argv) {
+  std::setlocale(LC_ALL, "");
+  // What OpenCV cannot read is reported here, in one sentence.
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+  g_setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", FALSE);  // AV_LOG_QUIET
+  TrackOptions options;
+  try {
+    options = parse_track_options(&argc, &argv);
+  } catch (const Error &error) {
+    std::fprintf(stderr, "%s See sam2-track --help.\n", error.what());
+    return kWrongUse;
+  }
+  install_stop_signals();
+  try {
+    track(options);
+  } catch (const Error &error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return kFailed;
+  }
+  return kDone;
+}
+
+}  // namespace
+}  // namespace sam2
+
+int main(int argc, char **argv) {
+  try {
+    return sam2::run_main(argc, argv);
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "sam2-track failed: %s.\n", error.what());
+  }
+  return sam2::kFailed;
+}

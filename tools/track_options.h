@@ -1,0 +1,27 @@
+// The command line of sam2-track.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/engine.h"
+
+namespace sam2 {
+
+struct TrackOptions {
+  std::string input;
+  ModelSettings model;
+  TrackerSettings tracker;
+  std::string prompt_text;
+  std::string mask_file;
+  std::string output_file;   // empty = standard output
+  std::string label_folder;  // empty = none
+  int64_t max_frames = 0;    // 0 = all
+  double fps = 0;            // of a folder; 0 = unknown
+};
+
+// Reads the command line. Prints help and exits with 0 if asked to. Throws
+// Error (kSetting) with one sentence for a wrong use.
+TrackOptions parse_track_options(int *argc, char ***argv);
+
+}  // namespace sam2
