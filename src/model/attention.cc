@@ -18,13 +18,15 @@ namespace sam2 {
 namespace {
 
 // Scores of one chunk of query rows: half of a typical last-level cache.
-constexpr int64_t kScoreBytes = 12 << 20;
-constexpr int64_t kMinChunkRows = 64;
+constexpr int64_t kScoreBytes = 16 << 20;
+// Below, matrix products lose more than the cache gains.
+constexpr int64_t kMinChunkRows = 192;
+constexpr int64_t kChunkRowStep = 64;
 constexpr int64_t kRowsPerTask = 8;
 
 int64_t chunk_rows(const at::Tensor &q, const at::Tensor &k) {
   const int64_t row_bytes = q.size(0) * k.size(1) * q.element_size();
-  const int64_t rows = kScoreBytes / row_bytes / kMinChunkRows * kMinChunkRows;
+  const int64_t rows = kScoreBytes / row_bytes / kChunkRowStep * kChunkRowStep;
   return std::max(rows, kMinChunkRows);
 }
 

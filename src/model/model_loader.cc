@@ -125,7 +125,11 @@ Sam2Network load_network(const ModelConfig &config,
                                    " instead of " + shape_text(shape) + ")");
     } else {
       const auto target = stays_float32(name) ? c10::kFloat : type;
-      weight = found->second.to(device, target).contiguous();
+      // Always a copy: the checkpoint's tensors view a mapped file.
+      weight = found->second
+                   .to(device, target, /*non_blocking=*/false,
+                       /*copy=*/true)
+                   .contiguous();
     }
   });
   for (const auto &[name, tensor] : checkpoint.tensors)

@@ -88,9 +88,10 @@ at::Tensor rotate_composed(const at::Tensor &x, const RotaryTable &table,
   const int64_t period = table.cosine.size(0);
   const int64_t batch = x.size(0);
   const int64_t half = x.size(2) / 2;
-  const at::Tensor pairs = x.slice(1, 0, rotated)
-                               .to(at::kFloat)
-                               .reshape({batch, -1, period, half, 2});
+  const at::Tensor pairs =
+      x.slice(1, 0, rotated)
+          .to(at::kFloat)
+          .reshape({batch, rotated / period, period, half, 2});
   const at::Tensor re = pairs.select(-1, 0);
   const at::Tensor im = pairs.select(-1, 1);
   const at::Tensor turned = at::stack({re * table.cosine - im * table.sine,
