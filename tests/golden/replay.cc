@@ -21,6 +21,8 @@ constexpr SizePx kVideoSize = {214, 120};
 // The reference goes back as far as it likes; the clip has 18 frames.
 constexpr int kClipHistory = 32;
 constexpr int kMaxObjPtrs = 16;
+// Mask logits are within +-10 or so; bfloat16 features move them by less.
+constexpr double kMaskNoise = 0.1;
 // Two objects' logits closer than so many tolerances may change places.
 constexpr double kOwnerGaps = 2;
 // Mask logit of an object without a result on a frame.
@@ -76,6 +78,19 @@ std::vector<int64_t> int64s(const at::Tensor &tensor) {
 }
 
 }  // namespace
+
+void MaskAgreement::add(const at::Tensor &found, const at::Tensor &expected,
+                        double noise) {
+  const at::Tensor is_clear = expected.abs().gt(noise);
+  const at::Tensor a = found.gt(0).logical_and(is_clear);
+  const at::Tensor b = expected.gt(0).logical_and(is_clear);
+  const double both = a.logical_and(b).sum().item<double>();
+  const double any = a.logical_or(b).sum().item<double>();
+  const double iou = any == 0 ? 1 : both / any;
+  ++masks_;
+  iou_sum_ += iou;
+  least_iou_ = std::min(least_iou_, iou);
+}
 
 Replay::Replay(const Scenario &scenario, std::shared_ptr<const Sam2Model> model,
                const std::vector<EncodedFrame> &frames)
@@ -189,11 +204,13 @@ void Replay::on_prompt_memory(const Event &event, Comparison &comparison) {
 }
 
 void Replay::compare_output(const Event &event, const ObjectOutput &output,
-                            Comparison &comparison) const {
+                            Comparison &comparison) {
   const std::string &e = event.prefix;
   const bool has_memory = golden_.has(e + "mem");
   const ReplayTolerances &tolerances = has_memory ? tolerances_ : kPrompted;
   const MaskOutput &found = output.masks;
+  agreement_.add(found.low_res_masks.squeeze(1),
+                 golden_.tensor(e + "low_res_masks"), kMaskNoise);
   comparison.close(e + "low_res_masks", found.low_res_masks.squeeze(1),
                    golden_.tensor(e + "low_res_masks"), tolerances.mask);
   // For a mask prompt the file holds what the decoder said on the way; the

@@ -21,6 +21,21 @@ struct ReplayTolerances {
   int foreground_slack;
 };
 
+// How well binary masks agree, leaving out pixels whose reference logit is
+// within `noise` of zero: another rounding may flip those.
+class MaskAgreement {
+ public:
+  void add(const at::Tensor &found, const at::Tensor &expected, double noise);
+  int64_t masks() const { return masks_; }
+  double mean_iou() const { return masks_ ? iou_sum_ / masks_ : 0; }
+  double least_iou() const { return least_iou_; }
+
+ private:
+  int64_t masks_ = 0;
+  double iou_sum_ = 0;
+  double least_iou_ = 1;
+};
+
 // Calls the tracker as the reference's user did and compares every step.
 class Replay {
  public:
@@ -29,6 +44,9 @@ class Replay {
          const std::vector<EncodedFrame> &frames);
 
   void run(Comparison &comparison);
+
+  // Over all prompted and tracked frames of the run.
+  const MaskAgreement &agreement() const { return agreement_; }
 
  private:
   using Place = std::pair<int64_t, int64_t>;  // object id, frame
@@ -42,7 +60,7 @@ class Replay {
   // Tracks into the event's frame unless this call has been there.
   void visit(const Event &event);
   void compare_output(const Event &event, const ObjectOutput &output,
-                      Comparison &comparison) const;
+                      Comparison &comparison);
   void compare_selection(const Event &event, const Selection &selection,
                          Comparison &comparison) const;
   at::Tensor video_logits(int64_t frame) const;
@@ -58,7 +76,8 @@ class Replay {
   ReplayTolerances tolerances_;
   Tracker tracker_;
 
-  std::vector<int64_t> objects_;           // ids, in order of insertion
+  std::vector<int64_t> objects_;  // ids, in order of insertion
+  MaskAgreement agreement_;
   std::map<Place, ObjectOutput> outputs_;  // the latest of each
   std::map<Place, std::vector<float>> old_points_;
   std::map<Place, std::vector<int>> old_labels_;

@@ -1,4 +1,5 @@
 // Tracking sessions: every step of each against the reference.
+#include <cstdio>
 #include <map>
 #include <string>
 
@@ -26,11 +27,14 @@ ModelConfig config_of(const Scenario &scenario) {
   return config;
 }
 
-// The clip's frames, encoded once for each model.
+// The clip's frames, encoded once for each model and type.
 const std::vector<EncodedFrame> &encoded_clip(const Sam2Model &model) {
   static const GoldenFile clip("clip");
-  static std::map<std::string, std::vector<EncodedFrame>> cache;
-  std::vector<EncodedFrame> &encoded = cache[model.config().name];
+  static std::map<std::pair<std::string, at::ScalarType>,
+                  std::vector<EncodedFrame>>
+      cache;
+  std::vector<EncodedFrame> &encoded =
+      cache[{model.config().name, model.type()}];
   const at::Tensor &frames = clip.tensor("frames");
   while (static_cast<int64_t>(encoded.size()) < frames.size(0))
     encoded.push_back(model.encode_image(frame_tensor(
@@ -50,6 +54,38 @@ START_TEST(test_session_equals_the_reference_step_by_step) {
 }
 END_TEST
 
+// Over all sessions together; prints what it found.
+void check_agreement(at::ScalarType type, double least_mean_iou) {
+  double sum = 0;
+  int64_t masks = 0;
+  for (const Scenario &scenario : scenarios()) {
+    const auto model =
+        generated_model(config_of(scenario), "small_adjust.json", type);
+    Comparison ignored;
+    Replay replay(scenario, model, encoded_clip(*model));
+    replay.run(ignored);
+    const MaskAgreement &agreement = replay.agreement();
+    std::printf("%-24s %3lld masks, mean IoU %.5f, least %.5f\n",
+                scenario.name.c_str(), (long long)agreement.masks(),
+                agreement.mean_iou(), agreement.least_iou());
+    sum += agreement.mean_iou() * agreement.masks();
+    masks += agreement.masks();
+  }
+  std::printf("all: %lld masks, mean IoU %.5f\n", (long long)masks,
+              sum / masks);
+  ck_assert_double_ge(sum / masks, least_mean_iou);
+}
+
+START_TEST(test_float32_masks_agree_with_the_reference) {
+  check_agreement(at::kFloat, 0.999);
+}
+END_TEST
+
+START_TEST(test_bfloat16_masks_agree_with_the_reference) {
+  check_agreement(at::kBFloat16, 0.98);
+}
+END_TEST
+
 START_TEST(test_all_scenarios_are_replayed) {
   ck_assert_uint_eq(scenarios().size(), 22);
 }
@@ -60,6 +96,8 @@ END_TEST
 int main() {
   TCase *tests = tcase_create("scenarios");
   tcase_add_test(tests, test_all_scenarios_are_replayed);
+  tcase_add_test(tests, test_float32_masks_agree_with_the_reference);
+  tcase_add_test(tests, test_bfloat16_masks_agree_with_the_reference);
   tcase_add_loop_test(tests, test_session_equals_the_reference_step_by_step, 0,
                       static_cast<int>(scenarios().size()));
   return run_case("golden", tests);

@@ -10,9 +10,11 @@
 namespace sam2::test {
 
 // A model of `config` with the weights of generated_weights.h on the CPU in
-// float32. `adjustments` names a file of the golden folder.
+// float32, or in `type` as load_network() would load them. `adjustments` names
+// a file of the golden folder.
 std::shared_ptr<const Sam2Model> generated_model(
-    const ModelConfig &config, const std::string &adjustments);
+    const ModelConfig &config, const std::string &adjustments,
+    at::ScalarType type = at::kFloat);
 
 // Row of the table; throws std::out_of_range if there is none.
 const ModelConfig &config_named(const std::string &name);

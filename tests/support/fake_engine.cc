@@ -1,0 +1,205 @@
+// A tracker library without a model, for tests of the plugin: canned results
+// behind the entry point of the real one.
+//
+// Model files are not opened; their names choose what happens: "missing.pt",
+// "damaged.pt", "memory.pt" and "bug.pt" refuse to load, "track-error.pt"
+// fails at the second frame. Devices other than auto and cpu are refused.
+//
+// An object is its prompt's box (8 x 8 pixels around a point) without its top
+// left pixel, and moves one pixel to the right with each frame until it has
+// left the picture and is lost. An object prompted by a mask of the frame's
+// size is that mask and stays where it is; its box is the whole frame. Its
+// predicted IoU is the red of the picture's top left pixel / 255; its object
+// score is the number of frames tracked since the start or the last reset,
+// negative if it is lost.
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/engine.h"
+
+#ifndef FAKE_ENGINE_ABI
+#define FAKE_ENGINE_ABI sam2::kEngineAbi
+#endif
+
+namespace {
+
+using sam2::Error;
+using sam2::ErrorCode;
+
+constexpr float kPointBoxPx = 8;
+
+struct FakeObject {
+  int64_t id;
+  std::string label;
+  sam2::BoxPx box;
+  sam2::MaskImage mask;  // empty unless prompted
+  int64_t first_seen;
+  int64_t last_seen;
+};
+
+sam2::BoxPx start_box(const sam2::Prompt &prompt,
+                      const sam2::ImageView &frame) {
+  if (prompt.box) return *prompt.box;
+  if (prompt.mask)
+    return {0, 0, static_cast<float>(frame.width),
+            static_cast<float>(frame.height)};
+  const sam2::PointPrompt &point = prompt.points.front();
+  return {point.x_px - kPointBoxPx / 2, point.y_px - kPointBoxPx / 2,
+          kPointBoxPx, kPointBoxPx};
+}
+
+sam2::MaskImage notched_mask(const sam2::BoxPx &box) {
+  sam2::MaskImage mask;
+  mask.width = static_cast<int>(box.width);
+  mask.height = static_cast<int>(box.height);
+  mask.pixels.assign(static_cast<size_t>(mask.width) * mask.height, 255);
+  if (mask.pixels.size() > 1) mask.pixels.front() = 0;
+  return mask;
+}
+
+class FakeTracker final : public sam2::StreamTracker {
+ public:
+  explicit FakeTracker(bool is_failing) : is_failing_(is_failing) {}
+
+  void add_prompt(const sam2::Prompt &prompt) override {
+    prompts_.push_back(prompt);
+  }
+
+  bool remove_object(int64_t object_id) override {
+    const auto end = std::remove_if(objects_.begin(), objects_.end(),
+                                    [object_id](const FakeObject &object) {
+                                      return object.id == object_id;
+                                    });
+    const bool is_removed = end != objects_.end();
+    objects_.erase(end, objects_.end());
+    return is_removed;
+  }
+
+  sam2::FrameResult track(const sam2::ImageView &frame) override {
+    if (is_failing_ && frame_index_ == 1)
+      throw Error(ErrorCode::kNoMemory,
+                  "Memory is full: 5.1 of 5.0 GiB. Track fewer objects.",
+                  "fake");
+    for (FakeObject &object : objects_)
+      if (object.mask.is_empty()) object.box.x += 1;
+    for (const sam2::Prompt &prompt : prompts_) {
+      remove_object(prompt.object_id);
+      objects_.push_back({prompt.object_id, prompt.label,
+                          start_box(prompt, frame),
+                          prompt.mask.value_or(sam2::MaskImage{}), frame_index_,
+                          frame_index_});
+    }
+    prompts_.clear();
+    sam2::FrameResult result;
+    result.frame_index = frame_index_;
+    result.frame_size = {frame.width, frame.height};
+    for (FakeObject &object : objects_)
+      result.objects.push_back(result_of(object, frame));
+    ++frame_index_;
+    return result;
+  }
+
+  void reset() override {
+    objects_.clear();
+    prompts_.clear();
+    frame_index_ = 0;
+  }
+
+ private:
+  sam2::ObjectResult result_of(FakeObject &object,
+                               const sam2::ImageView &frame) const {
+    sam2::ObjectResult result;
+    result.object_id = object.id;
+    result.label = object.label;
+    result.predicted_iou = frame.data[0] / 255.0f;
+    result.object_score = static_cast<float>(frame_index_ + 1);
+    const float right =
+        std::min(object.box.x + object.box.width, float(frame.width));
+    result.is_lost = object.box.x >= right;
+    if (result.is_lost) {
+      result.object_score = -result.object_score;
+    } else {
+      result.box = object.box;
+      result.box.width = right - object.box.x;
+      result.mask =
+          object.mask.is_empty() ? notched_mask(result.box) : object.mask;
+      object.last_seen = frame_index_;
+    }
+    result.first_seen = object.first_seen;
+    result.last_seen = object.last_seen;
+    return result;
+  }
+
+  bool is_failing_;
+  std::vector<FakeObject> objects_;
+  std::vector<sam2::Prompt> prompts_;
+  int64_t frame_index_ = 0;
+};
+
+class FakeEngine final : public sam2::Engine {
+ public:
+  explicit FakeEngine(const sam2::ModelSettings &settings)
+      : settings_(settings) {}
+
+  sam2::ModelInfo info() const override {
+    return {"fake", "cpu", "fp32", settings_.input_size_px, 0};
+  }
+
+  std::unique_ptr<sam2::StreamTracker> create_tracker(
+      const sam2::TrackerSettings &settings) const override {
+    if (settings.memory_policy != "recent")
+      throw Error(ErrorCode::kSetting, "Unknown memory-policy.");
+    return std::make_unique<FakeTracker>(settings_.model_file ==
+                                         "track-error.pt");
+  }
+
+ private:
+  sam2::ModelSettings settings_;
+};
+
+std::shared_ptr<const sam2::Engine> open(const sam2::ModelSettings &settings) {
+  const std::string &file = settings.model_file;
+  if (file == "missing.pt")
+    throw Error(ErrorCode::kNotFound,
+                "Could not open the checkpoint \"" + file +
+                    "\". Set model-file to a SAM 2.1 .pt file.",
+                "errno 2");
+  if (file == "damaged.pt")
+    throw Error(ErrorCode::kUnreadable,
+                "The checkpoint \"" + file + "\" is damaged. Get it again.");
+  if (file == "memory.pt")
+    throw Error(ErrorCode::kNoMemory, "Memory is full. Use a smaller model.");
+  if (file == "bug.pt") throw std::runtime_error("index out of range");
+  if (settings.device != "auto" && settings.device != "cpu")
+    throw Error(ErrorCode::kNotFound,
+                "There is no device \"" + settings.device +
+                    "\" here. Set device to auto or cpu.");
+  return std::make_shared<FakeEngine>(settings);
+}
+
+std::string slow_matmul_warning() {
+  const char *text = std::getenv("FAKE_SLOW_MATMUL_WARNING");
+  return text ? text : "";
+}
+
+// The real library's dependencies take these signals over as they are loaded.
+__attribute__((constructor)) void take_signals_over() {
+  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGHUP})
+    signal(number, [](int) {});
+}
+
+constexpr sam2::EngineApi kApi = {FAKE_ENGINE_ABI, open, slow_matmul_warning};
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const sam2::EngineApi *
+sam2_engine_api(void) {
+  return &kApi;
+}

@@ -1,0 +1,101 @@
+#include "support/gst_test.h"
+
+namespace sam2 {
+
+GstVideoInfo video_info(GstVideoFormat format, int width, int height) {
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, format, static_cast<guint>(width),
+                            static_cast<guint>(height));
+  info.fps_n = 25;
+  info.fps_d = 1;
+  return info;
+}
+
+BufferPtr video_buffer(const GstVideoInfo &info, uint8_t value,
+                       int frame_index) {
+  BufferPtr buffer(
+      gst_buffer_new_allocate(nullptr, GST_VIDEO_INFO_SIZE(&info), nullptr));
+  gst_buffer_memset(buffer.get(), 0, value, GST_VIDEO_INFO_SIZE(&info));
+  GST_BUFFER_PTS(buffer.get()) =
+      static_cast<GstClockTime>(frame_index) * 40 * GST_MSECOND;
+  GST_BUFFER_DURATION(buffer.get()) = 40 * GST_MSECOND;
+  return buffer;
+}
+
+HarnessPtr video_harness(const std::string &launch, const GstVideoInfo &info) {
+  HarnessPtr harness(gst_harness_new_parse(launch.c_str()));
+  gst_harness_set_src_caps(harness.get(), gst_video_info_to_caps(&info));
+  return harness;
+}
+
+BufferPtr push_and_pull(GstHarness *harness, BufferPtr buffer) {
+  return BufferPtr(gst_harness_push_and_pull(harness, buffer.release()));
+}
+
+MessagePtr pop_message(GstBus *bus, GstMessageType type) {
+  return MessagePtr(gst_bus_pop_filtered(bus, type));
+}
+
+std::vector<PostedError> posted_errors(GstBus *bus) {
+  std::vector<PostedError> errors;
+  while (const MessagePtr message = pop_message(bus, GST_MESSAGE_ERROR)) {
+    GError *error = nullptr;
+    gchar *debug = nullptr;
+    gst_message_parse_error(message.get(), &error, &debug);
+    errors.push_back({g_quark_to_string(error->domain), error->code,
+                      error->message, debug ? debug : ""});
+    g_error_free(error);
+    g_free(debug);
+  }
+  return errors;
+}
+
+std::vector<PostedError> errors_at_start(const std::string &launch) {
+  const ElementPtr element(GST_ELEMENT(
+      gst_object_ref_sink(gst_parse_launch(launch.c_str(), nullptr))));
+  const BusPtr bus(gst_bus_new());
+  gst_element_set_bus(element.get(), bus.get());
+  gst_element_set_state(element.get(), GST_STATE_PAUSED);
+  gst_element_set_state(element.get(), GST_STATE_NULL);
+  gst_element_set_bus(element.get(), nullptr);
+  return posted_errors(bus.get());
+}
+
+void assert_one_error(const std::vector<PostedError> &errors, GQuark domain,
+                      int code, const std::string &text, const char *file,
+                      int line) {
+  if (errors.size() != 1)
+    _ck_assert_failed(file, line, "Number of errors", "%zu instead of 1",
+                      errors.size());
+  const PostedError &error = errors.front();
+  if (error.domain != g_quark_to_string(domain) || error.code != code ||
+      error.text != text)
+    _ck_assert_failed(file, line, "Error",
+                      "%s %d \"%s\" instead of %s %d \"%s\"",
+                      error.domain.c_str(), error.code, error.text.c_str(),
+                      g_quark_to_string(domain), code, text.c_str());
+}
+
+ScratchFolder::ScratchFolder() {
+  const CharPtr folder(g_dir_make_tmp("gst-sam2-XXXXXX", nullptr));
+  folder_ = folder.get();
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::string ScratchFolder::copy(const std::string &file,
+                                const std::string &name) const {
+  const std::filesystem::path target(path(name));
+  std::filesystem::create_directories(target.parent_path());
+  std::filesystem::copy_file(file, target);
+  return target;
+}
+
+std::string ScratchFolder::path(const std::string &name) const {
+  return folder_ + "/" + name;
+}
+
+}  // namespace sam2
