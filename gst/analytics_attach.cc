@@ -1,0 +1,136 @@
+#include <gst/analytics/analytics.h>
+#include <gst/video/video.h>
+
+#include <new>
+
+#include "analytics_meta.h"
+#include "gst_ptr.h"
+#include "sam2_scores_meta.h"
+
+namespace sam2 {
+namespace {
+
+constexpr size_t kMaxGray8Objects = 255;
+
+gint whole(float value_px) { return static_cast<gint>(value_px); }
+
+struct MaskFormat {
+  GstVideoFormat format;
+  int bytes_per_pixel;
+};
+
+MaskFormat mask_format(size_t object_count) {
+  if (object_count > kMaxGray8Objects) return {GST_VIDEO_FORMAT_GRAY16_LE, 2};
+  return {GST_VIDEO_FORMAT_GRAY8, 1};
+}
+
+void write_indices(const MaskImage &mask, guint index, int bytes_per_pixel,
+                   uint8_t *target) {
+  for (const uint8_t pixel : mask.pixels) {
+    const guint value = pixel ? index : 0;
+    *target++ = static_cast<uint8_t>(value & 0xff);
+    if (bytes_per_pixel == 2) *target++ = static_cast<uint8_t>(value >> 8);
+  }
+}
+
+BufferPtr mask_buffer(const MaskImage &mask, guint index, MaskFormat format) {
+  const size_t size_bytes = mask.pixels.size() * format.bytes_per_pixel;
+  BufferPtr buffer(gst_buffer_new_allocate(nullptr, size_bytes, nullptr));
+  if (!buffer) throw std::bad_alloc();
+  {
+    const BufferMap map(buffer.get(), GST_MAP_WRITE);
+    if (!map.is_mapped()) throw std::bad_alloc();
+    write_indices(mask, index, format.bytes_per_pixel, map.data());
+  }
+  gsize offset[GST_VIDEO_MAX_PLANES] = {0};
+  gint stride[GST_VIDEO_MAX_PLANES] = {mask.width * format.bytes_per_pixel};
+  gst_buffer_add_video_meta_full(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
+                                 format.format, mask.width, mask.height, 1,
+                                 offset, stride);
+  return buffer;
+}
+
+GstAnalyticsTrackingMtd add_tracking(GstAnalyticsRelationMeta *relations,
+                                     const ObjectResult &object,
+                                     const SeenTimes &seen) {
+  GstAnalyticsTrackingMtd tracking;
+  const guint64 id = static_cast<guint64>(object.object_id);
+  if (!gst_analytics_relation_meta_add_tracking_mtd(relations, id,
+                                                    seen.first_ns, &tracking))
+    throw std::bad_alloc();
+  gst_analytics_tracking_mtd_update_last_seen(&tracking, seen.last_ns);
+  if (object.is_lost) gst_analytics_tracking_mtd_set_lost(&tracking);
+  return tracking;
+}
+
+GstAnalyticsODMtd add_detection(GstAnalyticsRelationMeta *relations,
+                                const ObjectResult &object) {
+  const char *label = object.label.empty() ? "object" : object.label.c_str();
+  const BoxPx &box = object.box;
+  GstAnalyticsODMtd detection;
+  if (!gst_analytics_relation_meta_add_od_mtd(
+          relations, g_quark_from_string(label), whole(box.x), whole(box.y),
+          whole(box.width), whole(box.height), object.predicted_iou,
+          &detection))
+    throw std::bad_alloc();
+  return detection;
+}
+
+GstAnalyticsSegmentationMtd add_segmentation(
+    GstAnalyticsRelationMeta *relations, const ObjectResult &object,
+    guint index, MaskFormat format) {
+  BufferPtr buffer = mask_buffer(object.mask, index, format);
+  guint region_ids[] = {0, index};
+  const BoxPx &box = object.box;
+  GstAnalyticsSegmentationMtd segmentation;
+  if (!gst_analytics_relation_meta_add_segmentation_mtd(
+          relations, buffer.get(), GST_SEGMENTATION_TYPE_INSTANCE,
+          G_N_ELEMENTS(region_ids), region_ids, whole(box.x), whole(box.y),
+          static_cast<guint>(box.width), static_cast<guint>(box.height),
+          &segmentation))
+    throw std::bad_alloc();
+  (void)buffer.release();  // the metadata owns it now
+  return segmentation;
+}
+
+void relate(GstAnalyticsRelationMeta *relations, guint from, guint to) {
+  gst_analytics_relation_meta_set_relation(
+      relations, GST_ANALYTICS_REL_TYPE_RELATE_TO, from, to);
+}
+
+void add_object(GstAnalyticsRelationMeta *relations, const ObjectResult &object,
+                const SeenTimes &seen, guint index, MaskFormat format) {
+  const auto tracking = add_tracking(relations, object, seen);
+  if (object.is_lost) return;
+  const auto detection = add_detection(relations, object);
+  relate(relations, detection.id, tracking.id);
+  if (object.mask.is_empty()) return;
+  const auto segmentation = add_segmentation(relations, object, index, format);
+  relate(relations, detection.id, segmentation.id);
+  relate(relations, segmentation.id, detection.id);
+}
+
+std::vector<ObjectScore> object_scores(const FrameResult &result) {
+  std::vector<ObjectScore> scores;
+  scores.reserve(result.objects.size());
+  for (const ObjectResult &object : result.objects)
+    scores.push_back({object.object_id, object.object_score});
+  return scores;
+}
+
+}  // namespace
+
+void attach_result(GstBuffer *buffer, const FrameResult &result,
+                   const std::vector<SeenTimes> &times) {
+  if (result.objects.empty()) return;
+  GstAnalyticsRelationMeta *relations =
+      gst_buffer_add_analytics_relation_meta(buffer);
+  if (!relations) throw std::bad_alloc();
+  const MaskFormat format = mask_format(result.objects.size());
+  for (size_t i = 0; i < result.objects.size(); ++i)
+    add_object(relations, result.objects[i], times[i],
+               static_cast<guint>(i + 1), format);
+  add_scores_meta(buffer, object_scores(result));
+}
+
+}  // namespace sam2

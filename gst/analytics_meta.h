@@ -1,0 +1,69 @@
+// Results to GstAnalytics metadata and back.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/geometry.h"
+#include "io/mask_rle.h"
+#include "track/track_result.h"
+
+namespace sam2 {
+
+// Running times of one object, GST_CLOCK_TIME_NONE if the frames had none.
+struct SeenTimes {
+  GstClockTime first_ns = GST_CLOCK_TIME_NONE;
+  GstClockTime last_ns = GST_CLOCK_TIME_NONE;
+};
+
+// Adds `result` to the writable `buffer` as one GstAnalyticsRelationMeta (the
+// one that is already there, if any), per object:
+//
+//   - GstAnalyticsTrackingMtd: object id, first seen, last seen, lost
+//   - GstAnalyticsODMtd: label ("object" if the prompt has none), box,
+//     confidence = predicted IoU
+//   - GstAnalyticsSegmentationMtd, instance: the mask inside the box, which is
+//     its location; a pixel is the object's index (1 for the first one) or 0;
+//     GRAY8, or GRAY16_LE when there are more than 255 objects; region ids are
+//     {0, index}
+//
+// related by RELATE_TO: detection to tracking, detection to segmentation and
+// back. A lost object has the tracking entry only. Object scores go into a
+// ScoresMeta. `times` has one entry per object of `result`. Throws
+// std::bad_alloc.
+void attach_result(GstBuffer *buffer, const FrameResult &result,
+                   const std::vector<SeenTimes> &times);
+
+// One object of a buffer's metadata, whoever produced it.
+struct AnalyticsObject {
+  std::optional<int64_t> object_id;  // tracking id; none if not tracked
+  std::string label;                 // of the detection, may be empty
+  float confidence = 0;              // of the detection
+  std::optional<float> object_score;
+  bool is_lost = false;
+  SeenTimes seen;
+  BoxPx box;  // whole pixels of the frame; empty without a detection
+  // Where `mask` lies, whole pixels of the frame; empty without a mask.
+  BoxPx mask_box;
+  // 0 or 255, brought to the size of `mask_box`.
+  MaskImage mask;
+};
+
+// The objects on `buffer`: tracked ones in the order of their tracking
+// entries, then detections that nobody tracks, then regions of segmentations
+// that belong to no detection (their box is that of the mask, their label is
+// empty, an id they have not). Every pixel but 0 of a detection's mask is the
+// object. Masks are read through their location, so they fit the frame after
+// scaling. What cannot be read (a mask without GstVideoMeta, of an absurd
+// size or of an unknown format) is left out. Throws std::bad_alloc.
+std::vector<AnalyticsObject> read_objects(GstBuffer *buffer);
+
+// The part of the object's mask that is inside a frame of `frame_size`; empty
+// if there is none. Throws std::bad_alloc.
+PlacedMask clipped_mask(const AnalyticsObject &object, SizePx frame_size);
+
+}  // namespace sam2

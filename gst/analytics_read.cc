@@ -1,0 +1,240 @@
+#include <gst/analytics/analytics.h>
+#include <gst/video/video.h>
+
+#include <algorithm>
+#include <set>
+
+#include "analytics_meta.h"
+#include "gst_ptr.h"
+#include "sam2_scores_meta.h"
+
+namespace sam2 {
+namespace {
+
+// A location beyond this is taken for damage: 64k x 64k is more than any video.
+constexpr guint kMaxSidePx = 1 << 15;
+
+struct MaskSource {
+  GstAnalyticsSegmentationMtd segmentation;
+  BufferPtr buffer;
+  const GstVideoMeta *layout;  // lives as long as `buffer`
+  BoxPx location;
+};
+
+bool is_usable(const GstVideoMeta *layout, guint width, guint height) {
+  const auto is_side = [](guint side) { return side && side <= kMaxSidePx; };
+  return layout && is_side(width) && is_side(height) &&
+         is_side(layout->width) && is_side(layout->height) &&
+         (layout->format == GST_VIDEO_FORMAT_GRAY8 ||
+          layout->format == GST_VIDEO_FORMAT_GRAY16_LE ||
+          layout->format == GST_VIDEO_FORMAT_GRAY16_BE);
+}
+
+std::optional<MaskSource> open_mask(GstAnalyticsRelationMeta *relations,
+                                    guint id) {
+  MaskSource source;
+  if (!gst_analytics_relation_meta_get_segmentation_mtd(relations, id,
+                                                        &source.segmentation))
+    return std::nullopt;
+  gint x = 0, y = 0;
+  guint width = 0, height = 0;
+  source.buffer.reset(gst_analytics_segmentation_mtd_get_mask(
+      &source.segmentation, &x, &y, &width, &height));
+  if (!source.buffer) return std::nullopt;
+  source.layout = gst_buffer_get_video_meta(source.buffer.get());
+  if (!is_usable(source.layout, width, height)) return std::nullopt;
+  source.location = {static_cast<float>(x), static_cast<float>(y),
+                     static_cast<float>(width), static_cast<float>(height)};
+  return source;
+}
+
+guint region_at(const uint8_t *row, GstVideoFormat format, int column) {
+  if (format == GST_VIDEO_FORMAT_GRAY8) return row[column];
+  const uint8_t *pixel = row + 2 * column;
+  return format == GST_VIDEO_FORMAT_GRAY16_LE ? GST_READ_UINT16_LE(pixel)
+                                              : GST_READ_UINT16_BE(pixel);
+}
+
+// Nearest pixel: centres are mapped onto centres.
+int source_index(int target, int target_count, guint source_count) {
+  return static_cast<int>((2 * static_cast<int64_t>(target) + 1) *
+                          source_count / (2 * target_count));
+}
+
+// The pixels of `source` for which `is_object` says so, in the size of its
+// location. Empty if the buffer is shorter than its layout says.
+template <typename IsObject>
+MaskImage scaled_mask(const MaskSource &source, IsObject is_object) {
+  const GstVideoMeta &layout = *source.layout;
+  const BufferMap map(source.buffer.get(), GST_MAP_READ);
+  const gsize pixel_bytes = layout.format == GST_VIDEO_FORMAT_GRAY8 ? 1 : 2;
+  const gsize stride = static_cast<gsize>(std::max(layout.stride[0], 0));
+  const gsize needed_bytes = layout.offset[0] + stride * (layout.height - 1) +
+                             layout.width * pixel_bytes;
+  if (!map.is_mapped() || map.size_bytes() < needed_bytes) return {};
+  MaskImage mask;
+  mask.width = static_cast<int>(source.location.width);
+  mask.height = static_cast<int>(source.location.height);
+  mask.pixels.reserve(static_cast<size_t>(mask.width) * mask.height);
+  for (int y = 0; y < mask.height; ++y) {
+    const uint8_t *row = map.data() + layout.offset[0] +
+                         stride * source_index(y, mask.height, layout.height);
+    for (int x = 0; x < mask.width; ++x) {
+      const int column = source_index(x, mask.width, layout.width);
+      const guint region = region_at(row, layout.format, column);
+      mask.pixels.push_back(is_object(region) ? 255 : 0);
+    }
+  }
+  return mask;
+}
+
+template <typename IsObject>
+void set_mask(AnalyticsObject &object, const MaskSource &source,
+              IsObject is_object) {
+  object.mask = scaled_mask(source, is_object);
+  if (!object.mask.is_empty()) object.mask_box = source.location;
+}
+
+// Reads one buffer's relations. Entries are taken up once: a detection by its
+// tracking entry, a segmentation by its detection.
+class Reader {
+ public:
+  Reader(GstBuffer *buffer, GstAnalyticsRelationMeta *relations)
+      : relations_(relations), scores_(find_scores(buffer)) {}
+
+  std::vector<AnalyticsObject> read() {
+    each(gst_analytics_tracking_mtd_get_mtd_type(),
+         [this](guint id) { read_tracking(id); });
+    each(gst_analytics_od_mtd_get_mtd_type(), [this](guint id) {
+      if (taken_.count(id)) return;
+      objects_.emplace_back();
+      read_detection(id, objects_.back());
+    });
+    each(gst_analytics_segmentation_mtd_get_mtd_type(), [this](guint id) {
+      if (!taken_.count(id)) read_regions(id);
+    });
+    return std::move(objects_);
+  }
+
+ private:
+  template <typename Visit>
+  void each(GstAnalyticsMtdType type, Visit visit) {
+    gpointer state = nullptr;
+    GstAnalyticsMtd entry;
+    while (
+        gst_analytics_relation_meta_iterate(relations_, &state, type, &entry))
+      visit(entry.id);
+  }
+
+  // The first entry of `type` related with `id`, in whichever direction: not
+  // every producer relates both ways.
+  std::optional<guint> related(guint id, GstAnalyticsMtdType type) {
+    std::optional<guint> found;
+    each(type, [&](guint other) {
+      if (found || taken_.count(other)) return;
+      if (gst_analytics_relation_meta_get_relation(relations_, id, other) ||
+          gst_analytics_relation_meta_get_relation(relations_, other, id))
+        found = other;
+    });
+    return found;
+  }
+
+  void read_tracking(guint id) {
+    GstAnalyticsTrackingMtd tracking;
+    guint64 object_id = 0;
+    gboolean is_lost = false;
+    AnalyticsObject object;
+    gst_analytics_relation_meta_get_tracking_mtd(relations_, id, &tracking);
+    gst_analytics_tracking_mtd_get_info(&tracking, &object_id,
+                                        &object.seen.first_ns,
+                                        &object.seen.last_ns, &is_lost);
+    object.object_id = static_cast<int64_t>(object_id);
+    object.is_lost = is_lost;
+    object.object_score = score(*object.object_id);
+    if (auto detection = related(id, gst_analytics_od_mtd_get_mtd_type()))
+      read_detection(*detection, object);
+    objects_.push_back(std::move(object));
+  }
+
+  void read_detection(guint id, AnalyticsObject &object) {
+    taken_.insert(id);
+    GstAnalyticsODMtd detection;
+    gint x = 0, y = 0, width = 0, height = 0;
+    gst_analytics_relation_meta_get_od_mtd(relations_, id, &detection);
+    gst_analytics_od_mtd_get_location(&detection, &x, &y, &width, &height,
+                                      &object.confidence);
+    object.box = {static_cast<float>(x), static_cast<float>(y),
+                  static_cast<float>(width), static_cast<float>(height)};
+    const GQuark label = gst_analytics_od_mtd_get_obj_type(&detection);
+    if (label) object.label = g_quark_to_string(label);
+    const auto segmentation =
+        related(id, gst_analytics_segmentation_mtd_get_mtd_type());
+    if (!segmentation) return;
+    taken_.insert(*segmentation);
+    if (const auto source = open_mask(relations_, *segmentation))
+      set_mask(object, *source, [](guint region) { return region != 0; });
+  }
+
+  void read_regions(guint id) {
+    const auto source = open_mask(relations_, id);
+    if (!source) return;
+    const gsize count =
+        gst_analytics_segmentation_mtd_get_region_count(&source->segmentation);
+    for (gsize i = 0; i < count; ++i) {
+      const guint wanted = gst_analytics_segmentation_mtd_get_region_id(
+          &source->segmentation, i);
+      if (wanted == 0) continue;
+      AnalyticsObject object;
+      set_mask(object, *source,
+               [wanted](guint region) { return region == wanted; });
+      object.box = object.mask_box;
+      if (!object.mask.is_empty()) objects_.push_back(std::move(object));
+    }
+  }
+
+  std::optional<float> score(int64_t object_id) const {
+    if (!scores_) return std::nullopt;
+    for (const ObjectScore &entry : *scores_)
+      if (entry.object_id == object_id) return entry.object_score;
+    return std::nullopt;
+  }
+
+  GstAnalyticsRelationMeta *relations_;
+  const std::vector<ObjectScore> *scores_;
+  std::set<guint> taken_;
+  std::vector<AnalyticsObject> objects_;
+};
+
+}  // namespace
+
+std::vector<AnalyticsObject> read_objects(GstBuffer *buffer) {
+  GstAnalyticsRelationMeta *relations =
+      gst_buffer_get_analytics_relation_meta(buffer);
+  if (!relations) return {};
+  return Reader(buffer, relations).read();
+}
+
+PlacedMask clipped_mask(const AnalyticsObject &object, SizePx frame_size) {
+  const int left = static_cast<int>(object.mask_box.x);
+  const int top = static_cast<int>(object.mask_box.y);
+  const int x_begin = std::max(left, 0);
+  const int y_begin = std::max(top, 0);
+  const int x_end = std::min(left + object.mask.width, frame_size.width);
+  const int y_end = std::min(top + object.mask.height, frame_size.height);
+  if (object.mask.is_empty() || x_begin >= x_end || y_begin >= y_end) return {};
+  PlacedMask clipped;
+  clipped.mask.width = x_end - x_begin;
+  clipped.mask.height = y_end - y_begin;
+  clipped.box = {static_cast<float>(x_begin), static_cast<float>(y_begin),
+                 static_cast<float>(clipped.mask.width),
+                 static_cast<float>(clipped.mask.height)};
+  for (int y = y_begin; y < y_end; ++y) {
+    const auto row = object.mask.pixels.begin() +
+                     static_cast<ptrdiff_t>(y - top) * object.mask.width;
+    clipped.mask.pixels.insert(clipped.mask.pixels.end(),
+                               row + (x_begin - left), row + (x_end - left));
+  }
+  return clipped;
+}
+
+}  // namespace sam2

@@ -1,0 +1,35 @@
+// Scores that the standard analytics metadata has no field for.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace sam2 {
+
+struct ObjectScore {
+  // The tracking id of the object's GstAnalyticsTrackingMtd on this buffer.
+  int64_t object_id = 0;
+  // Logit; > 0 means that the model believes the object is in the picture.
+  float object_score = 0;
+};
+
+// GstMeta "GstSam2ScoresMeta". It belongs to the buffer and is copied with it,
+// also by elements that scale or convert the picture (it has no tags, because
+// a score does not depend on size, colour or orientation).
+struct ScoresMeta {
+  GstMeta meta;
+  std::vector<ObjectScore> *scores;
+};
+
+// Adds `scores` to a writable buffer. Throws std::bad_alloc.
+void add_scores_meta(GstBuffer *buffer, std::vector<ObjectScore> scores);
+
+// The scores on `buffer`, or null. They live as long as the buffer's metadata.
+const std::vector<ObjectScore> *find_scores(GstBuffer *buffer);
+
+// Reentrant; registers the type at the first call.
+const GstMetaInfo *scores_meta_info();
+
+}  // namespace sam2

@@ -1,0 +1,182 @@
+/**
+ * SECTION:element-sam2overlay
+ * @title: sam2overlay
+ *
+ * Draws the objects of a buffer's #GstAnalyticsRelationMeta into the picture:
+ * a tint over the mask, a contour, and a label with id, label and score, each
+ * of which can be switched off; boxes can be switched on. It reads standard
+ * metadata only, so it also serves other producers of detections, tracks and
+ * segmentations. Metadata stays on the buffer; buffers without it pass
+ * unchanged.
+ *
+ * The colour of an object follows from its tracking id, or its place in the
+ * metadata if it has none: blue, orange, green, red, violet, cyan, yellow,
+ * pink, lime, brown, indigo, teal for the ids 1 to 12, then again from the
+ * start.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=30 pattern=ball \
+ *   ! video/x-raw,width=320,height=240 \
+ *   ! sam2track model-file=sam2.1_hiera_tiny.pt prompt="1:points=160,120,+" \
+ *   ! sam2overlay mask-opacity=0.6 draw-boxes=true \
+ *   ! videoconvert ! autovideosink
+ * ]|
+ */
+#include "sam2overlay.h"
+
+#include <gst/video/gstvideofilter.h>
+#include <gst/video/video.h>
+
+#include "analytics_meta.h"
+#include "boundary.h"
+#include "gst_ptr.h"
+#include "object_colour.h"
+#include "overlay_label.h"
+#include "overlay_properties.h"
+#include "paint_layer.h"
+
+GST_DEBUG_CATEGORY_STATIC(sam2overlay_debug);
+#define GST_CAT_DEFAULT sam2overlay_debug
+
+// What has 8 bits per component.
+#define SAM2_OVERLAY_FORMATS                                                  \
+  "{ RGB, BGR, RGBA, BGRA, ARGB, ABGR, RGBx, BGRx, xRGB, xBGR, GRAY8, I420, " \
+  "YV12, NV12, NV21, NV16, NV24, Y41B, Y42B, Y444, YUY2, UYVY, YVYU, AYUV }"
+
+namespace {
+
+struct State {
+  sam2::OverlaySettings settings;  // guarded by the object lock
+};
+
+}  // namespace
+
+struct GstSam2Overlay {
+  GstVideoFilter parent;
+  State *state;
+};
+struct GstSam2OverlayClass {
+  GstVideoFilterClass parent_class;
+};
+
+static GType gst_sam2_overlay_get_type(void);
+G_DEFINE_TYPE(GstSam2Overlay, gst_sam2_overlay, GST_TYPE_VIDEO_FILTER)
+GST_ELEMENT_REGISTER_DEFINE(sam2overlay, "sam2overlay", GST_RANK_NONE,
+                            gst_sam2_overlay_get_type())
+
+namespace {
+
+GstSam2Overlay *as_overlay(gpointer object) {
+  return reinterpret_cast<GstSam2Overlay *>(object);
+}
+
+void draw_object(GstVideoFrame *frame, const sam2::AnalyticsObject &object,
+                 const sam2::OverlaySettings &settings, sam2::Colour colour) {
+  const sam2::SizePx size = {GST_VIDEO_FRAME_WIDTH(frame),
+                             GST_VIDEO_FRAME_HEIGHT(frame)};
+  const int line_px = static_cast<int>(settings.contour_width_px);
+  const sam2::PlacedMask placed = sam2::clipped_mask(object, size);
+  if (settings.draw_masks)
+    sam2::paint(
+        frame, sam2::tint_layer(placed.mask, placed.box, settings.mask_opacity),
+        colour);
+  if (settings.draw_contours)
+    sam2::paint(frame,
+                sam2::contour_layer(placed.mask, placed.box, size, line_px),
+                colour);
+  if (settings.draw_boxes)
+    sam2::paint(frame, sam2::box_layer(object.box, size, line_px), colour);
+}
+
+void add_label(GstVideoOverlayComposition *labels, const GstVideoFrame *frame,
+               const sam2::AnalyticsObject &object, sam2::Colour colour) {
+  const auto rectangle = sam2::label_rectangle(
+      sam2::label_text(object), colour, object.box,
+      {GST_VIDEO_FRAME_WIDTH(frame), GST_VIDEO_FRAME_HEIGHT(frame)});
+  gst_video_overlay_composition_add_rectangle(labels, rectangle.get());
+}
+
+// Labels come last, so that no mask covers them.
+void draw(GstVideoFrame *frame, const sam2::OverlaySettings &settings) {
+  const sam2::OverlayCompositionPtr labels(
+      gst_video_overlay_composition_new(nullptr));
+  int64_t place = 0;
+  for (const auto &object : sam2::read_objects(frame->buffer)) {
+    const auto colour = sam2::object_colour(object.object_id.value_or(++place));
+    draw_object(frame, object, settings, colour);
+    if (settings.draw_labels && !object.box.is_empty())
+      add_label(labels.get(), frame, object, colour);
+  }
+  gst_video_overlay_composition_blend(labels.get(), frame);
+}
+
+GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame) {
+  return sam2::guarded(GST_ELEMENT(filter), GST_FLOW_ERROR, [&] {
+    sam2::OverlaySettings settings;
+    {
+      const sam2::ObjectLock lock(filter);
+      settings = as_overlay(filter)->state->settings;
+    }
+    draw(frame, settings);
+    return GST_FLOW_OK;
+  });
+}
+
+void before_transform(GstBaseTransform *base, GstBuffer *buffer) {
+  const GstClockTime stream_ns = gst_segment_to_stream_time(
+      &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (GST_CLOCK_TIME_IS_VALID(stream_ns))
+    gst_object_sync_values(GST_OBJECT(base), stream_ns);
+}
+
+void set_property(GObject *object, guint id, const GValue *value,
+                  GParamSpec *) {
+  const sam2::ObjectLock lock(object);
+  sam2::set_overlay_property(as_overlay(object)->state->settings, id, value);
+}
+
+void get_property(GObject *object, guint id, GValue *value, GParamSpec *) {
+  const sam2::ObjectLock lock(object);
+  sam2::get_overlay_property(as_overlay(object)->state->settings, id, value);
+}
+
+void finalize(GObject *object) {
+  delete as_overlay(object)->state;
+  G_OBJECT_CLASS(gst_sam2_overlay_parent_class)->finalize(object);
+}
+
+void add_pad_template(GstElementClass *element_class, const char *name,
+                      GstPadDirection direction) {
+  const sam2::CapsPtr caps(
+      gst_caps_from_string(GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS)));
+  gst_element_class_add_pad_template(
+      element_class,
+      gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps.get()));
+}
+
+}  // namespace
+
+static void gst_sam2_overlay_class_init(GstSam2OverlayClass *klass) {
+  GST_DEBUG_CATEGORY_INIT(sam2overlay_debug, "sam2overlay", 0, "SAM 2 overlay");
+  auto *object_class = G_OBJECT_CLASS(klass);
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  sam2::install_overlay_properties(object_class);
+
+  auto *element_class = GST_ELEMENT_CLASS(klass);
+  gst_element_class_set_static_metadata(
+      element_class, "SAM 2 overlay", "Filter/Effect/Video",
+      "Draws masks, contours, boxes and labels of objects from metadata",
+      "The gst-sam2 authors");
+  add_pad_template(element_class, "sink", GST_PAD_SINK);
+  add_pad_template(element_class, "src", GST_PAD_SRC);
+
+  GST_BASE_TRANSFORM_CLASS(klass)->before_transform = before_transform;
+  GST_VIDEO_FILTER_CLASS(klass)->transform_frame_ip = transform_frame_ip;
+}
+
+static void gst_sam2_overlay_init(GstSam2Overlay *self) {
+  self->state = new State;
+}

@@ -1,0 +1,28 @@
+// The properties of sam2track.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <string>
+
+#include "engine/engine.h"
+
+namespace sam2 {
+
+// Values of all properties, as set.
+struct TrackSettings {
+  ModelSettings model;
+  std::string memory_policy = "recent";
+  std::string prompt;
+};
+
+void install_track_properties(GObjectClass *object_class);
+
+// Stores the value of property `id` in `settings`. Returns true if it is the
+// prompt. The caller holds the lock that guards `settings`.
+bool set_track_property(TrackSettings &settings, guint id, const GValue *value);
+
+// The reverse; the same lock.
+void get_track_property(const TrackSettings &settings, guint id, GValue *value);
+
+}  // namespace sam2

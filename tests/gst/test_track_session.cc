@@ -1,0 +1,132 @@
+#include "base/error.h"
+#include "engine_library.h"
+#include "support/gst_test.h"
+#include "track_session.h"
+
+namespace {
+
+// A session on the fake engine and a black 64 x 48 picture.
+class Fixture {
+ public:
+  explicit Fixture(const char *prompts)
+      : session_(*sam2::engine_api().open({}), {}), pixels_(64 * 48 * 3, 0) {
+    session_.set_prompts(sam2::parse_prompt_text(prompts));
+  }
+
+  sam2::TrackSession &session() { return session_; }
+
+  sam2::TrackedFrame track(GstClockTime time_ns) {
+    return session_.track({pixels_.data(), 64, 48, 64 * 3},
+                          {time_ns, time_ns + 1000});
+  }
+
+ private:
+  sam2::TrackSession session_;
+  std::vector<uint8_t> pixels_;
+};
+
+GST_START_TEST(test_without_prompt_there_is_no_work) {
+  Fixture fixture("");
+  fail_unless(!fixture.session().has_work({0, 0}));
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_prompt_without_time_is_for_the_first_frame) {
+  Fixture fixture("3:box=1,2,10,12");
+  fail_unless(fixture.session().has_work({}));
+  const auto tracked = fixture.track(0);
+  fail_unless_equals_int64(tracked.result.objects.at(0).object_id, 3);
+  fail_unless_equals_float(tracked.result.objects.at(0).box.y, 2);
+  fail_unless(fixture.session().has_work({}));
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_timed_prompt_waits_for_its_frame) {
+  Fixture fixture("@0.1s 3:box=1,2,10,12");
+  fail_unless(!fixture.session().has_work({99 * GST_MSECOND, 0}));
+  fail_unless(!fixture.session().has_work({}));
+  fail_unless(fixture.session().has_work({100 * GST_MSECOND, 0}));
+  fail_unless_equals_int(fixture.track(120 * GST_MSECOND).result.objects.size(),
+                         1);
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_prompt_is_used_once) {
+  Fixture fixture("1:box=1,2,10,12");
+  fixture.track(0);
+  fail_unless_equals_float(fixture.track(40).result.objects.at(0).box.x, 2);
+}
+GST_END_TEST
+
+GST_START_TEST(test_new_prompts_keep_the_objects) {
+  Fixture fixture("1:box=1,2,10,12");
+  fixture.track(0);
+  fixture.session().set_prompts(sam2::parse_prompt_text("2:points=20,20,+"));
+  fail_unless_equals_int(fixture.track(40).result.objects.size(), 2);
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_reset_takes_the_prompts_up_again) {
+  Fixture fixture("1:box=1,2,10,12; @10s 2:points=20,20,+");
+  fixture.track(0);
+  fixture.track(11 * GST_SECOND);
+  fixture.session().reset();
+  const auto tracked = fixture.track(40);
+  fail_unless_equals_int(tracked.result.objects.size(), 1);
+  fail_unless_equals_float(tracked.result.objects[0].box.x, 1);
+  fail_unless_equals_uint64(tracked.times[0].first_ns, 1040);
+}
+GST_END_TEST
+
+GST_START_TEST(test_last_seen_stops_when_the_object_is_lost) {
+  Fixture fixture("1:box=62,2,2,12");
+  fixture.track(0);
+  fixture.track(40);
+  const auto tracked = fixture.track(80);
+  fail_unless(tracked.result.objects.at(0).is_lost);
+  fail_unless_equals_uint64(tracked.times.at(0).first_ns, 1000);
+  fail_unless_equals_uint64(tracked.times.at(0).last_ns, 1040);
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_prompt_outside_the_frame_is_refused) {
+  Fixture fixture("1:box=100,100,10,12");
+  try {
+    fixture.track(0);
+    fail("no error");
+  } catch (const sam2::Error &error) {
+    fail_unless(error.code() == sam2::ErrorCode::kSetting);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_mask_file_that_is_missing_is_not_found) {
+  Fixture fixture("1:mask=/nowhere/mask.png");
+  try {
+    fixture.track(0);
+    fail("no error");
+  } catch (const sam2::Error &error) {
+    fail_unless(error.code() == sam2::ErrorCode::kNotFound);
+  }
+}
+GST_END_TEST
+
+Suite *track_session_suite() {
+  Suite *suite = suite_create("track_session");
+  TCase *cases = tcase_create("all");
+  tcase_add_test(cases, test_without_prompt_there_is_no_work);
+  tcase_add_test(cases, test_a_prompt_without_time_is_for_the_first_frame);
+  tcase_add_test(cases, test_a_timed_prompt_waits_for_its_frame);
+  tcase_add_test(cases, test_a_prompt_is_used_once);
+  tcase_add_test(cases, test_new_prompts_keep_the_objects);
+  tcase_add_test(cases, test_a_reset_takes_the_prompts_up_again);
+  tcase_add_test(cases, test_last_seen_stops_when_the_object_is_lost);
+  tcase_add_test(cases, test_a_prompt_outside_the_frame_is_refused);
+  tcase_add_test(cases, test_a_mask_file_that_is_missing_is_not_found);
+  suite_add_tcase(suite, cases);
+  return suite;
+}
+
+}  // namespace
+
+GST_CHECK_MAIN(track_session)
