@@ -42,6 +42,16 @@ at::Tensor video_logits(const std::vector<ObjectOutput> &outputs, SizePx size,
       .contiguous();
 }
 
+void check_mask(const MaskImage &mask, int64_t object_id) {
+  const size_t pixels = size_t{1} * mask.width * mask.height;
+  if (mask.width > 0 && mask.height > 0 && mask.pixels.size() == pixels) return;
+  throw Error(ErrorCode::kSetting,
+              "The mask for object " + std::to_string(object_id) + " has " +
+                  std::to_string(mask.pixels.size()) + " bytes and a size of " +
+                  std::to_string(mask.width) + "x" +
+                  std::to_string(mask.height) + ". Give one byte per pixel.");
+}
+
 }  // namespace
 
 PromptTensors prompt_tensors(const Prompt &prompt, SizePx frame_size,
@@ -76,12 +86,14 @@ StreamTrackerImpl::StreamTrackerImpl(std::shared_ptr<const Sam2Model> model,
       tracker_(std::move(model), tracker_options(settings)) {}
 
 void StreamTrackerImpl::add_prompt(const Prompt &prompt) {
-  if (prompt.points.empty() && !prompt.box &&
-      !(prompt.mask && !prompt.mask->is_empty()))
+  Prompt accepted = prompt;
+  if (prompt.mask && prompt.mask->is_empty()) accepted.mask.reset();
+  if (accepted.points.empty() && !accepted.box && !accepted.mask)
     throw Error(ErrorCode::kSetting,
                 "The prompt for object " + std::to_string(prompt.object_id) +
                     " is empty. Give points, a box or a mask.");
-  pending_.push_back(prompt);
+  if (accepted.mask) check_mask(*accepted.mask, prompt.object_id);
+  pending_.push_back(std::move(accepted));
 }
 
 bool StreamTrackerImpl::remove_object(int64_t object_id) {

@@ -8,9 +8,10 @@
 namespace sam2 {
 namespace {
 
+// One slot at least: with num_maskmem 1 no tracked memory is attended to.
 int64_t memory_slots(const BankLimits &limits) {
-  return int64_t{limits.num_maskmem - 2} * limits.memory_stride + 2 +
-         limits.extra_history;
+  const int64_t reach = int64_t{limits.num_maskmem - 2} * limits.memory_stride;
+  return std::max(int64_t{1}, reach + 2) + limits.extra_history;
 }
 
 }  // namespace

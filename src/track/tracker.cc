@@ -10,11 +10,16 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+
 namespace sam2 {
 namespace {
 
 // The former mask of a corrected frame enters within these bounds.
 constexpr double kPreviousMaskLimit = 32.0;
+// Beyond, a typing error is likelier than a wish: the rings grow with them.
+constexpr int64_t kMaxPointers = 256;
+constexpr int64_t kMaxStride = 256;
 
 // Memories and pointers of a selection as the tokens that are attended to.
 struct MemoryTokens {
@@ -35,7 +40,7 @@ MemoryTokens gather(const Sam2Model &model, const MemoryBank &bank,
   if (!selection.pointers.empty()) {
     std::vector<at::Tensor> pointers;
     std::vector<float> times;
-    const float longest = static_cast<float>(max_obj_ptrs - 1);
+    const float longest = static_cast<float>(std::max(1, max_obj_ptrs - 1));
     for (const auto &pick : selection.pointers) {
       pointers.push_back(bank.pointer(pick));
       times.push_back(static_cast<float>(pick.frames_back) / longest);
@@ -49,13 +54,27 @@ MemoryTokens gather(const Sam2Model &model, const MemoryBank &bank,
   return out;
 }
 
+void check_range(const char *property, int value, int64_t least, int64_t most) {
+  if (value >= least && value <= most) return;
+  throw Error(ErrorCode::kSetting, std::string(property) + " is " +
+                                       std::to_string(value) + ". Set it to " +
+                                       std::to_string(least) + "..." +
+                                       std::to_string(most) + ".");
+}
+
 }  // namespace
 
 Tracker::Tracker(std::shared_ptr<const Sam2Model> model,
                  const TrackerOptions &options)
     : model_(std::move(model)),
       options_(options),
-      policy_(find_selection_policy(options.memory_policy)) {}
+      policy_(find_selection_policy(options.memory_policy)) {
+  const BankLimits &limits = options.limits;
+  check_range("num-maskmem", limits.num_maskmem, 1,
+              model_->config().num_maskmem);
+  check_range("max-obj-ptrs", limits.max_obj_ptrs, 1, kMaxPointers);
+  check_range("memory-stride", limits.memory_stride, 1, kMaxStride);
+}
 
 bool Tracker::has_object(int64_t object_id) const {
   return std::any_of(objects_.begin(), objects_.end(),

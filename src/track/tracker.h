@@ -51,6 +51,8 @@ struct ObjectOutput {
 // (sam2/sam2_video_predictor.py). Thread-bound.
 class Tracker {
  public:
+  // Error kSetting for a policy that is not in the table and for limits out of
+  // range: num_maskmem 1 to the model's, pointers and stride 1...256.
   Tracker(std::shared_ptr<const Sam2Model> model,
           const TrackerOptions &options);
 

@@ -1,0 +1,98 @@
+#include <string>
+#include <vector>
+
+#include "io/test_helpers.h"
+#include "track_options.h"
+
+namespace {
+
+using sam2::TrackOptions;
+using Arguments = std::vector<std::string>;
+
+TrackOptions parsed(Arguments arguments) {
+  arguments.insert(arguments.begin(), "sam2-track");
+  std::vector<char *> pointers;
+  for (std::string &argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  int argc = static_cast<int>(arguments.size());
+  char **argv = pointers.data();
+  return sam2::parse_track_options(&argc, &argv);
+}
+
+START_TEST(test_defaults_are_the_tracker_s_own) {
+  const TrackOptions options =
+      parsed({"clip.mp4", "--model", "a.pt", "--prompt", "1:box=1,2,3,4"});
+  assert_text_eq(options.input, "clip.mp4");
+  assert_text_eq(options.model.model_file, "a.pt");
+  assert_text_eq(options.model.device, "auto");
+  ck_assert(options.model.precision == sam2::Precision::kAuto);
+  ck_assert_int_eq(options.model.input_size_px, 0);
+  assert_text_eq(options.tracker.memory_policy, "recent");
+  assert_text_eq(options.prompt_text, "1:box=1,2,3,4");
+  assert_text_eq(options.output_file, "");
+  assert_text_eq(options.label_folder, "");
+  ck_assert_int_eq(options.max_frames, 0);
+}
+END_TEST
+
+START_TEST(test_every_option_is_read) {
+  const TrackOptions options = parsed(
+      {"--model=a.pt", "--mask=m.png", "--device=cuda:1", "--precision=bf16",
+       "--input-size=512", "--memory-policy=samurai", "--max-frames=7",
+       "--output=o.ndjson", "--label-png=labels", "--fps=12.5", "frames"});
+  assert_text_eq(options.input, "frames");
+  assert_text_eq(options.mask_file, "m.png");
+  assert_text_eq(options.model.device, "cuda:1");
+  ck_assert(options.model.precision == sam2::Precision::kBf16);
+  ck_assert_int_eq(options.model.input_size_px, 512);
+  assert_text_eq(options.tracker.memory_policy, "samurai");
+  ck_assert_int_eq(options.max_frames, 7);
+  assert_text_eq(options.output_file, "o.ndjson");
+  assert_text_eq(options.label_folder, "labels");
+  ck_assert_double_eq(options.fps, 12.5);
+}
+END_TEST
+
+struct WrongUse {
+  Arguments arguments;
+  const char *sentence;
+};
+
+const WrongUse kWrongUses[] = {
+    {{"--model=a", "--prompt=b"},
+     "Give one video file or one folder of pictures."},
+    {{"--model=a", "--prompt=b", "c", "d"},
+     "Give one video file or one folder of pictures."},
+    {{"--prompt=b", "c"},
+     "Give --model with a SAM 2 .pt or .safetensors file."},
+    {{"--model=a", "c"}, "Give --prompt or --mask to say what to track."},
+    {{"--model=a", "--prompt=b", "c", "--precision=fp8"},
+     "There is no precision \"fp8\". Give --precision auto, fp32, bf16 or "
+     "fp16."},
+    {{"--model=a", "--prompt=b", "c", "--input-size=-1"},
+     "The input size -1 is negative. Give --input-size in pixels."},
+    {{"--model=a", "--prompt=b", "c", "--max-frames=-1"},
+     "The number of frames -1 is negative. Give --max-frames above 0."},
+    {{"--model=a", "--prompt=b", "c", "--fps=nan"},
+     "The frame rate is not between 0 and 1000000. Give --fps in frames a "
+     "second."},
+    {{"--nonsense"}, "Unknown option --nonsense."},
+};
+
+START_TEST(test_wrong_use_is_refused_with_its_own_sentence) {
+  const WrongUse &use = kWrongUses[_i];
+  assert_text_eq(sam2::test::error_of([&use] { parsed(use.arguments); }),
+                 use.sentence);
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  TCase *tests = tcase_create("track_options");
+  tcase_add_test(tests, test_defaults_are_the_tracker_s_own);
+  tcase_add_test(tests, test_every_option_is_read);
+  tcase_add_loop_test(tests, test_wrong_use_is_refused_with_its_own_sentence, 0,
+                      std::size(kWrongUses));
+  return sam2::test::run("tools_track_options", tests);
+}

@@ -1,0 +1,83 @@
+// Which frames a ring keeps, and where.
+#include "track/frame_ring.h"
+#include "track/selection_text.h"
+// Last: Check's macros get in the way of C++ headers.
+#include "run_tests.h"
+
+using namespace sam2;
+using namespace sam2::test;
+
+namespace {
+
+START_TEST(test_new_ring_holds_no_frame) {
+  const FrameRing ring(3);
+  ck_assert(ring.records().empty());
+  ck_assert_int_eq(ring.capacity(), 3);
+  for (int64_t frame : {-1, 0, 1, 2, 3}) ck_assert_int_eq(ring.find(frame), -1);
+}
+END_TEST
+
+START_TEST(test_latest_frames_are_kept_and_older_ones_forgotten) {
+  FrameRing ring(3);
+  for (int64_t frame = 0; frame < 1000; ++frame) {
+    const int64_t slot = ring.claim(frame);
+    ck_assert_int_ge(slot, 0);
+    ck_assert_int_lt(slot, 3);
+    for (int64_t back = 0; back < 3 && back <= frame; ++back)
+      ck_assert_int_ge(ring.find(frame - back), 0);
+    ck_assert_int_eq(ring.find(frame - 3), -1);
+    ck_assert_uint_le(ring.records().size(), 3);
+  }
+}
+END_TEST
+
+START_TEST(test_frames_held_together_lie_in_different_slots) {
+  FrameRing ring(4);
+  bool is_taken[4] = {};
+  for (int64_t frame = 17; frame < 21; ++frame) ring.claim(frame);
+  for (int64_t frame = 17; frame < 21; ++frame) {
+    ck_assert(!is_taken[ring.find(frame)]);
+    is_taken[ring.find(frame)] = true;
+  }
+}
+END_TEST
+
+START_TEST(test_frame_claimed_again_keeps_its_slot) {
+  FrameRing ring(4);
+  const int64_t slot = ring.claim(9);
+  ck_assert_int_eq(ring.claim(9), slot);
+  ck_assert_uint_eq(ring.records().size(), 1);
+}
+END_TEST
+
+START_TEST(test_forgotten_frame_is_gone_and_the_others_stay) {
+  FrameRing ring(3);
+  for (int64_t frame = 4; frame < 7; ++frame) ring.claim(frame);
+  ring.forget(5);
+  ck_assert_int_eq(ring.find(5), -1);
+  ck_assert_int_ge(ring.find(4), 0);
+  ck_assert_int_ge(ring.find(6), 0);
+}
+END_TEST
+
+START_TEST(test_forgetting_an_evicted_frame_leaves_its_successor) {
+  FrameRing ring(3);
+  ring.claim(1);
+  ring.claim(4);  // the same slot
+  ring.forget(1);
+  ck_assert_int_ge(ring.find(4), 0);
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  TCase *tests = tcase_create("frame_ring");
+  tcase_add_test(tests, test_new_ring_holds_no_frame);
+  tcase_add_test(tests, test_latest_frames_are_kept_and_older_ones_forgotten);
+  tcase_add_test(tests, test_frames_held_together_lie_in_different_slots);
+  tcase_add_test(tests, test_frame_claimed_again_keeps_its_slot);
+  tcase_add_test(tests, test_forgotten_frame_is_gone_and_the_others_stay);
+  tcase_add_test(tests, test_forgetting_an_evicted_frame_leaves_its_successor);
+  return run_case("track", tests);
+}
