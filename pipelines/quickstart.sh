@@ -1,0 +1,176 @@
+#!/bin/bash
+# Gets the dependencies, builds, and tracks objects through a video.
+set -euo pipefail
+
+usage() {
+  cat <<'USAGE'
+Usage: pipelines/quickstart.sh [VIDEO --box X,Y,WIDTH,HEIGHT...] [OPTION]...
+
+Tracks objects through VIDEO, and writes it with their masks drawn to
+out/quickstart/overlay.mp4 and the masks themselves, one JSON object a frame,
+to out/quickstart/masks.ndjson. Without VIDEO: three people in a clip of a yard
+that is fetched from a Debian package.
+
+Options:
+  --box X,Y,WIDTH,HEIGHT  box around an object in the first frame, in pixels, or
+                          in percent with % after a number; one for each object
+  --frames N              stop after N frames (default 200; 0 = the whole video)
+  --model FILE            checkpoint, .pt or .safetensors
+  --help                  print this text
+USAGE
+}
+
+# People of the clip's first frame.
+readonly kClipBoxes=("253,219,31,90" "499,157,31,77" "639,240,46,83")
+# Stands in while there is no trained model: the fastest variant.
+readonly kVariant=sam2.1-micro
+
+repo=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
+out=$repo/out/quickstart
+video=
+model=
+frames=200
+boxes=()
+
+say() { echo "== $*"; }
+die() {
+  echo "quickstart: $*" >&2
+  exit 2
+}
+
+add_box() {
+  local number='[0-9]+(\.[0-9]+)?%?'
+  [[ $1 =~ ^$number,$number,$number,$number$ ]] ||
+    die "--box is \"$1\". Give X,Y,WIDTH,HEIGHT in pixels, for example --box 320,120,200,160."
+  boxes+=("$1")
+}
+
+parse_arguments() {
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    --box | --frames | --model)
+      [[ $# -ge 2 ]] || die "$1 needs a value. Try --help."
+      case $1 in
+      --box) add_box "$2" ;;
+      --frames) frames=$2 ;;
+      --model) model=$2 ;;
+      esac
+      shift
+      ;;
+    -*) die "Unknown option $1. Try --help." ;;
+    *)
+      [[ -z $video ]] || die "Two videos, \"$video\" and \"$1\". Give one."
+      video=$1
+      [[ -n $video ]] || die "The name of the video is empty."
+      ;;
+    esac
+    shift
+  done
+}
+
+check_arguments() {
+  [[ $frames =~ ^[0-9]{1,9}$ ]] ||
+    die "--frames is \"$frames\". Give a number of frames, or 0 for the whole video."
+  if [[ -n $video ]]; then
+    [[ -f $video && -r $video ]] || die "There is no readable file \"$video\"."
+    ((${#boxes[@]})) || die "Which object? Give --box X,Y,WIDTH,HEIGHT around it in the first frame."
+    video=$(readlink -f "$video")
+  else
+    ((${#boxes[@]} == 0)) || die "--box needs a VIDEO of yours. Try --help."
+    boxes=("${kClipBoxes[@]}")
+  fi
+  if [[ -n $model ]]; then
+    [[ -f $model && -r $model ]] || die "There is no readable model file \"$model\"."
+    model=$(readlink -f "$model")
+  fi
+}
+
+# Runs a command where the dependencies are, with the user's files in sight.
+in_shell() {
+  local mounts=() file
+  for file in "$video" "$model"; do
+    [[ -z $file ]] || mounts+=(--mount "$(dirname "$file")")
+  done
+  "$repo/tools/shell" "${mounts[@]}" "$@"
+}
+
+fetch_clip() {
+  local cache
+  # shellcheck disable=SC2016  # The inner shell has the variable.
+  cache=$(in_shell bash -c 'echo "$SAM2_CACHE"')
+  video=$cache/vtest.avi
+  [[ -s $video ]] && return
+  local partial=$video.$$.partial
+  say "Fetching the demonstration clip (once; 98 MB)"
+  in_shell "$repo/tools/fetch-clip" "$partial"
+  mv "$partial" "$video"
+}
+
+make_model() {
+  model=$repo/build/quickstart.safetensors
+  if [[ ! $model -nt $repo/build/tools/sam2-make-weights ]]; then
+    say "Making a model with generated weights"
+    in_shell build/tools/sam2-make-weights "$kVariant" "$model"
+  fi
+  say "NOTE: this model has never been trained. Its masks mean nothing; give a real one with --model."
+}
+
+prompt_text() {
+  local i text=
+  for i in "${!boxes[@]}"; do text+="; $((i + 1)):box=${boxes[i]}"; done
+  echo "${text:2}"
+}
+
+# The filesink of the short branch must not hold its first buffer until the
+# encoder, which looks ahead, has brought its own: hence async=false.
+track() {
+  local limit=()
+  # It ends the stream in place of the buffer that it is told.
+  ((frames == 0)) || limit=(! identity "eos-after=$((frames + 1))")
+  in_shell /usr/bin/time -f '%e %M' -o "$out/usage" \
+    gst-launch-1.0 -e filesrc "location=$video" ! decodebin ! videoconvert \
+    "${limit[@]}" ! sam2track "model-file=$model" "prompt=$(prompt_text)" \
+    ! tee name=result \
+    result. ! queue ! sam2overlay ! videoconvert ! x264enc ! mp4mux \
+    ! filesink "location=$out/overlay.mp4" async=false \
+    result. ! queue ! sam2jsonenc \
+    ! filesink "location=$out/masks.ndjson" async=false
+}
+
+report() {
+  local seconds kilobytes count
+  read -r seconds kilobytes <"$out/usage"
+  rm "$out/usage"
+  count=$(wc -l <"$out/masks.ndjson")
+  say "Done"
+  echo "video        $out/overlay.mp4"
+  echo "masks        $out/masks.ndjson"
+  awk -v n="$count" -v s="$seconds" -v k="$kilobytes" 'BEGIN {
+    printf "frames       %d\nseconds      %.1f (with start-up)\n", n, s
+    printf "fps          %.2f\npeak memory  %.0f MB\n", n / s, k / 1024 }'
+}
+
+main() {
+  parse_arguments "$@"
+  check_arguments
+  cd "$repo"
+  say "Dependencies"
+  in_shell --where
+  tools/build
+  [[ -n $video ]] || fetch_clip
+  [[ -n $model ]] || make_model
+  say "Tracking ${#boxes[@]} objects through $video"
+  mkdir -p "$out"
+  rm -f "$out"/{overlay.mp4,masks.ndjson,usage}
+  track || {
+    echo "quickstart: The pipeline failed; its message is above." >&2
+    exit 1
+  }
+  report
+}
+
+main "$@"
