@@ -119,12 +119,12 @@ template <int kDegree, class T>
 SAM2_AVX512 float exp_row(T *row, int64_t columns, float scale) {
   constexpr float kLog2E = 1.44269504f;
   const __m512 factor = _mm512_set1_ps(scale * kLog2E);
-  const __m512 offset = _mm512_set1_ps(-row_max(row, columns) * scale * kLog2E);
+  const __m512 largest = _mm512_set1_ps(row_max(row, columns));
   __m512 sum = _mm512_setzero_ps();
   for (int64_t i = 0; i < columns; i += kLanes) {
     const __mmask16 mask = lanes(columns - i);
-    const __m512 e = exp2_lanes<kDegree>(
-        _mm512_fmadd_ps(load_lanes(row + i, mask), factor, offset));
+    const __m512 e = exp2_lanes<kDegree>(_mm512_mul_ps(
+        _mm512_sub_ps(load_lanes(row + i, mask), largest), factor));
     store_lanes(row + i, mask, e);
     sum = _mm512_mask_add_ps(sum, mask, sum, e);
   }

@@ -15,8 +15,9 @@ using namespace sam2::test;
 namespace {
 
 void *library() {
-  static void *handle =
-      dlopen(std::getenv("SAM2_LIBRARY"), RTLD_NOW | RTLD_LOCAL);
+  const char *path = std::getenv("SAM2_LIBRARY");
+  ck_assert_msg(path != nullptr, "SAM2_LIBRARY is not set");
+  static void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   ck_assert_msg(handle != nullptr, "%s", dlerror());
   return handle;
 }

@@ -20,11 +20,14 @@ using namespace sam2::test;
 namespace {
 
 constexpr int64_t kFrames = 12;
-// Generated weights put a large share of the logits near 0, where rounding
-// decides; trained masks have few such pixels.
-constexpr double kMarginBFloat16 = 0.5;
-constexpr double kMarginHalf = 0.1;
-constexpr double kLeastIou = 0.98;
+// Generated weights put many logits near 0, where rounding decides: 3 % of
+// them within 0.05 and 7 % within 0.1; trained masks have fewer. Measured
+// outside of these margins: IoU 0.9995 and 0.9962 of the worst frame in
+// bfloat16, 1 in half precision; over all pixels 0.983 and 0.998.
+constexpr double kMarginBFloat16 = 0.1;
+constexpr double kMarginHalf = 0.05;
+constexpr double kLeastIou = 0.995;
+constexpr double kLeastFrameIou = 0.98;
 
 std::shared_ptr<const Sam2Model> model_of(at::ScalarType type) {
   const ModelConfig config = config_named("sam2.1-micro");
@@ -97,6 +100,7 @@ void check(at::ScalarType type, double margin) {
           at::toString(type), x, y, found.iou, found.worst_iou,
           found.sure_share, found.largest_difference);
     ck_assert_double_ge(found.iou, kLeastIou);
+    ck_assert_double_ge(found.worst_iou, kLeastFrameIou);
   }
 }
 

@@ -212,6 +212,22 @@ START_TEST(test_absent_object_has_no_mask_and_the_pointer_for_absence) {
 }
 END_TEST
 
+// Absent if the mask is empty, whatever the decoder says, and if the decoder
+// says so, whatever the mask is.
+START_TEST(test_empty_mask_has_the_pointer_for_absence) {
+  const c10::InferenceMode guard;
+  const auto pointer = [](double decoder_score, float pixel) {
+    const Sam2Model model = with_object_score(decoder_score);
+    return model.use_mask(encode(model, 0), at::full({1, 1, 256, 256}, pixel))
+        .obj_ptr;
+  };
+  const at::Tensor &absence = micro_model()->network().no_obj_ptr;
+  ck_assert(at::equal(pointer(0.5, 0), absence));
+  ck_assert(at::equal(pointer(-0.5, 1), absence));
+  ck_assert(!at::equal(pointer(0.5, 1), absence));
+}
+END_TEST
+
 START_TEST(test_memory_of_an_absent_object_is_marked_in_21_alone) {
   const c10::InferenceMode guard;
   const Sam2Model &model = *micro_model();
@@ -296,6 +312,7 @@ void add_rule_tests(TCase *tests) {
                  test_single_mask_stays_where_the_config_has_no_fallback);
   tcase_add_test(tests,
                  test_absent_object_has_no_mask_and_the_pointer_for_absence);
+  tcase_add_test(tests, test_empty_mask_has_the_pointer_for_absence);
   tcase_add_test(tests, test_memory_of_an_absent_object_is_marked_in_21_alone);
   tcase_add_test(tests,
                  test_mask_of_a_prompted_frame_enters_memory_without_shades);

@@ -67,8 +67,10 @@ void check_row(const Row &row, double limit) {
   double weighted = 0;
   for (size_t i = 0; i < row.scores.size(); ++i) {
     const double wanted = std::exp(row.scores[i] - largest);
-    const double slack = limit + kExponentError * (std::fabs(row.scores[i]) +
-                                                   2 * std::fabs(largest));
+    // exp(-inf) is 0 exactly.
+    const double exponent =
+        wanted == 0 ? 0 : std::fabs(row.scores[i]) + 2 * std::fabs(largest);
+    const double slack = limit + kExponentError * exponent;
     ck_assert_msg(std::fabs(row.found[i] - wanted) <=
                       slack * wanted + std::numeric_limits<float>::min(),
                   "column %zu of %zu: %.9g instead of %.9g", i,
@@ -138,6 +140,14 @@ START_TEST(test_equal_scores_count_the_columns) {
 }
 END_TEST
 
+START_TEST(test_scores_of_minus_infinity_get_no_weight) {
+  at::Tensor scores = random_scores(kColumns[_i], 4);
+  scores.slice(1, 1, std::nullopt, 3)
+      .fill_(-std::numeric_limits<double>::infinity());
+  check_both_types(scores, 1.0f);
+}
+END_TEST
+
 START_TEST(test_neighbouring_memory_stays_as_it_is) {
   constexpr float kGuard = 1234.5f;
   for (at::ScalarType type : {at::kFloat, at::kBFloat16}) {
@@ -181,6 +191,8 @@ int main() {
   tcase_add_loop_test(tests, test_rows_of_large_negative_scores_have_a_sum, 0,
                       kColumnCases);
   tcase_add_loop_test(tests, test_equal_scores_count_the_columns, 0,
+                      kColumnCases);
+  tcase_add_loop_test(tests, test_scores_of_minus_infinity_get_no_weight, 0,
                       kColumnCases);
   tcase_add_loop_test(tests, test_neighbouring_memory_stays_as_it_is, 0,
                       kColumnCases);
