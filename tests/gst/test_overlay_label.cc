@@ -3,19 +3,17 @@
 
 namespace {
 
-struct Place {
-  gint x = 0, y = 0;
-  guint width = 0, height = 0;
-};
-
-Place place_of(const std::string &text, const sam2::BoxPx &box,
-               sam2::SizePx frame) {
-  const auto rectangle =
-      sam2::label_rectangle(text, {29, 145, 255}, box, frame);
-  Place place;
-  gst_video_overlay_rectangle_get_render_rectangle(
-      rectangle.get(), &place.x, &place.y, &place.width, &place.height);
-  return place;
+sam2::PaintLayer place_of(const std::string &text, const sam2::BoxPx &box,
+                          sam2::SizePx frame) {
+  const sam2::Label label = sam2::label_layers(text, box, frame);
+  fail_unless_equals_int(label.plate.opacity.size(),
+                         label.plate.width * label.plate.height);
+  fail_unless_equals_int(label.letters.opacity.size(),
+                         label.plate.opacity.size());
+  fail_unless_equals_int(label.letters.x, label.plate.x);
+  fail_unless_equals_int(label.letters.y, label.plate.y);
+  fail_unless_equals_int(label.letters.width, label.plate.width);
+  return label.plate;
 }
 
 GST_START_TEST(test_the_text_says_what_is_known) {
@@ -29,9 +27,10 @@ GST_START_TEST(test_the_text_says_what_is_known) {
 GST_END_TEST
 
 GST_START_TEST(test_a_label_stands_on_its_box) {
-  const Place place = place_of("7 dog 0.93", {100, 200, 50, 50}, {640, 480});
+  const sam2::PaintLayer place =
+      place_of("7 dog 0.93", {100, 200, 50, 50}, {640, 480});
   fail_unless_equals_int(place.x, 100);
-  fail_unless_equals_int(place.y + static_cast<int>(place.height), 200);
+  fail_unless_equals_int(place.y + place.height, 200);
 }
 GST_END_TEST
 
@@ -43,7 +42,7 @@ GST_END_TEST
 GST_START_TEST(test_labels_do_not_leave_the_frame) {
   const sam2::BoxPx boxes[] = {{630, 470, 5, 5}, {-20, -20, 5, 5}};
   for (const auto &box : boxes) {
-    const Place place = place_of("7 dog 0.93", box, {640, 480});
+    const sam2::PaintLayer place = place_of("7 dog 0.93", box, {640, 480});
     fail_unless(place.x >= 0 && place.y >= 0);
     fail_unless(place.x + place.width <= 640);
     fail_unless(place.y + place.height <= 480);
@@ -52,7 +51,8 @@ GST_START_TEST(test_labels_do_not_leave_the_frame) {
 GST_END_TEST
 
 GST_START_TEST(test_a_label_longer_than_the_picture_is_cut) {
-  const Place place = place_of(std::string(1000, 'x'), {0, 20, 5, 5}, {64, 48});
+  const sam2::PaintLayer place =
+      place_of(std::string(1000, 'x'), {0, 20, 5, 5}, {64, 48});
   fail_unless(place.width <= 64);
 }
 GST_END_TEST

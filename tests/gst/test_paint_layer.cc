@@ -9,6 +9,14 @@ sam2::MaskImage full_mask(int width, int height) {
   return {width, height, Pixels(static_cast<size_t>(width) * height, 255)};
 }
 
+// The contour alone, as a layer.
+sam2::PaintLayer contour(const sam2::MaskImage &mask, const sam2::BoxPx &box,
+                         sam2::SizePx frame_size, int width_px) {
+  auto layer = sam2::tint_layer(mask, box, 0);
+  sam2::add_contour(layer, mask, frame_size, width_px);
+  return layer;
+}
+
 GST_START_TEST(test_a_tint_has_the_masks_pixels) {
   const auto layer = sam2::tint_layer({2, 1, {0, 255}}, {3, 4, 2, 1}, 0.4);
   fail_unless_equals_int(layer.x, 3);
@@ -17,8 +25,7 @@ GST_START_TEST(test_a_tint_has_the_masks_pixels) {
 GST_END_TEST
 
 GST_START_TEST(test_a_contour_lies_on_the_outermost_pixels) {
-  const auto layer =
-      sam2::contour_layer(full_mask(4, 3), {5, 5, 4, 3}, {20, 20}, 1);
+  const auto layer = contour(full_mask(4, 3), {5, 5, 4, 3}, {20, 20}, 1);
   fail_unless(layer.opacity == Pixels({255, 255, 255, 255,  //
                                        255, 0, 0, 255,      //
                                        255, 255, 255, 255}));
@@ -26,8 +33,7 @@ GST_START_TEST(test_a_contour_lies_on_the_outermost_pixels) {
 GST_END_TEST
 
 GST_START_TEST(test_a_contour_is_as_wide_as_asked) {
-  const auto layer =
-      sam2::contour_layer(full_mask(5, 5), {5, 5, 5, 5}, {20, 20}, 2);
+  const auto layer = contour(full_mask(5, 5), {5, 5, 5, 5}, {20, 20}, 2);
   Pixels expected(25, 255);
   expected[12] = 0;
   fail_unless(layer.opacity == expected);
@@ -35,8 +41,7 @@ GST_START_TEST(test_a_contour_is_as_wide_as_asked) {
 GST_END_TEST
 
 GST_START_TEST(test_the_frames_edge_is_no_contour) {
-  const auto layer =
-      sam2::contour_layer(full_mask(3, 3), {0, 0, 3, 3}, {20, 3}, 1);
+  const auto layer = contour(full_mask(3, 3), {0, 0, 3, 3}, {20, 3}, 1);
   fail_unless(layer.opacity == Pixels({0, 0, 255, 0, 0, 255, 0, 0, 255}));
 }
 GST_END_TEST
@@ -44,7 +49,7 @@ GST_END_TEST
 GST_START_TEST(test_a_hole_has_a_contour) {
   sam2::MaskImage mask = full_mask(5, 5);
   mask.pixels[12] = 0;
-  const auto layer = sam2::contour_layer(mask, {0, 0, 5, 5}, {5, 5}, 1);
+  const auto layer = contour(mask, {0, 0, 5, 5}, {5, 5}, 1);
   fail_unless_equals_int(layer.opacity[7], 255);
   fail_unless_equals_int(layer.opacity[12], 0);
   fail_unless_equals_int(layer.opacity[6], 0);

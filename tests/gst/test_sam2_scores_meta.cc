@@ -21,6 +21,18 @@ GST_START_TEST(test_a_copy_keeps_its_scores_when_the_original_is_gone) {
 }
 GST_END_TEST
 
+// Two trackers in one pipeline.
+GST_START_TEST(test_scores_of_two_producers_are_found_together) {
+  const sam2::BufferPtr buffer(gst_buffer_new());
+  sam2::add_scores_meta(buffer.get(), {{7, 1.5f}});
+  sam2::add_scores_meta(buffer.get(), {{8, 2.5f}});
+  const auto *scores = sam2::find_scores(buffer.get());
+  fail_unless(scores && scores->size() == 2);
+  fail_unless_equals_int64(scores->at(0).object_id, 7);
+  fail_unless_equals_int64(scores->at(1).object_id, 8);
+}
+GST_END_TEST
+
 GST_START_TEST(test_no_tag_makes_converters_drop_scores) {
   const gchar *const *tags =
       gst_meta_api_type_get_tags(sam2::scores_meta_info()->api);
@@ -33,6 +45,7 @@ Suite *sam2_scores_meta_suite() {
   TCase *cases = tcase_create("all");
   tcase_add_test(cases, test_a_buffer_without_scores_has_none);
   tcase_add_test(cases, test_a_copy_keeps_its_scores_when_the_original_is_gone);
+  tcase_add_test(cases, test_scores_of_two_producers_are_found_together);
   tcase_add_test(cases, test_no_tag_makes_converters_drop_scores);
   suite_add_tcase(suite, cases);
   return suite;

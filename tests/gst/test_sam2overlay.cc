@@ -122,6 +122,19 @@ GST_START_TEST(test_metadata_stays) {
 }
 GST_END_TEST
 
+// Sources of plain bytes, such as fakesrc, have no time.
+GST_START_TEST(test_a_segment_in_bytes_is_drawn_into) {
+  const auto harness = sam2::video_harness("sam2overlay", kRgb);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_BYTES);
+  gst_harness_push_event(harness.get(), gst_event_new_segment(&segment));
+  auto buffer = sam2::video_buffer(kRgb, kGrey);
+  attach_object(buffer.get());
+  const Picture picture(sam2::push_and_pull(harness.get(), std::move(buffer)));
+  fail_unless_equals_int(picture.red(20, 35), mixed(1));
+}
+GST_END_TEST
+
 // One pixel of the object and one beside it, in every format of the caps.
 GST_START_TEST(test_every_format_is_drawn_into) {
   const char *formats[] = {"RGB",  "BGR",  "RGBA", "BGRA", "ARGB",  "ABGR",
@@ -161,6 +174,7 @@ Suite *sam2overlay_suite() {
   tcase_add_test(cases, test_all_off_leaves_the_picture);
   tcase_add_test(cases, test_a_frame_without_metadata_is_untouched);
   tcase_add_test(cases, test_metadata_stays);
+  tcase_add_test(cases, test_a_segment_in_bytes_is_drawn_into);
   tcase_add_test(cases, test_every_format_is_drawn_into);
   suite_add_tcase(suite, cases);
   return suite;
