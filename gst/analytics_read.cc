@@ -61,6 +61,21 @@ int source_index(int target, int target_count, guint source_count) {
                           source_count / (2 * target_count));
 }
 
+// One row of `mask`, from the row of the buffer that `row` points to.
+template <typename IsObject>
+void read_row(const uint8_t *row, const GstVideoMeta &layout, int width,
+              uint8_t *target, IsObject is_object) {
+  const auto pixel = [&](guint region) { return is_object(region) ? 255 : 0; };
+  if (layout.format == GST_VIDEO_FORMAT_GRAY8 &&
+      layout.width == static_cast<guint>(width)) {  // as a rule
+    std::transform(row, row + width, target, pixel);
+    return;
+  }
+  for (int x = 0; x < width; ++x)
+    target[x] = pixel(
+        region_at(row, layout.format, source_index(x, width, layout.width)));
+}
+
 // The pixels of `source` for which `is_object` says so, in the size of its
 // location. Empty if the buffer is shorter than its layout says.
 template <typename IsObject>
@@ -75,16 +90,12 @@ MaskImage scaled_mask(const MaskSource &source, IsObject is_object) {
   MaskImage mask;
   mask.width = static_cast<int>(source.location.width);
   mask.height = static_cast<int>(source.location.height);
-  mask.pixels.reserve(static_cast<size_t>(mask.width) * mask.height);
-  for (int y = 0; y < mask.height; ++y) {
-    const uint8_t *row = map.data() + layout.offset[0] +
-                         stride * source_index(y, mask.height, layout.height);
-    for (int x = 0; x < mask.width; ++x) {
-      const int column = source_index(x, mask.width, layout.width);
-      const guint region = region_at(row, layout.format, column);
-      mask.pixels.push_back(is_object(region) ? 255 : 0);
-    }
-  }
+  mask.pixels.resize(size_t{1} * mask.width * mask.height);
+  for (int y = 0; y < mask.height; ++y)
+    read_row(map.data() + layout.offset[0] +
+                 stride * source_index(y, mask.height, layout.height),
+             layout, mask.width, &mask.pixels[size_t{1} * y * mask.width],
+             is_object);
   return mask;
 }
 

@@ -33,10 +33,6 @@ struct VideoConverterFree {
 using CharPtr = std::unique_ptr<char, GFree>;
 using BufferPtr = std::unique_ptr<GstBuffer, MiniObjectUnref>;
 using CapsPtr = std::unique_ptr<GstCaps, MiniObjectUnref>;
-using OverlayRectanglePtr =
-    std::unique_ptr<GstVideoOverlayRectangle, MiniObjectUnref>;
-using OverlayCompositionPtr =
-    std::unique_ptr<GstVideoOverlayComposition, MiniObjectUnref>;
 using VideoConverterPtr =
     std::unique_ptr<GstVideoConverter, VideoConverterFree>;
 

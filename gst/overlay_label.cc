@@ -1,7 +1,6 @@
 #include "overlay_label.h"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 #include "cairo_ptr.h"
@@ -44,40 +43,26 @@ Text lay_out(const std::string &text, SizePx frame_size) {
   return result;
 }
 
-void set_source(cairo_t *cairo, Colour colour) {
-  cairo_set_source_rgb(cairo, colour.red / 255.0, colour.green / 255.0,
-                       colour.blue / 255.0);
-}
-
-SurfacePtr draw(const Text &text, Colour colour) {
-  SurfacePtr surface(cairo_image_surface_create(
-      CAIRO_FORMAT_ARGB32, text.size.width, text.size.height));
+SurfacePtr draw(const Text &text, SizePx size) {
+  SurfacePtr surface(
+      cairo_image_surface_create(CAIRO_FORMAT_A8, size.width, size.height));
   if (cairo_surface_status(surface.get()) != CAIRO_STATUS_SUCCESS)
     throw std::bad_alloc();
   const CairoPtr cairo(cairo_create(surface.get()));
-  set_source(cairo.get(), colour);
-  cairo_paint(cairo.get());
-  set_source(cairo.get(), text_colour(colour));
   cairo_move_to(cairo.get(), text.padding_px, 0);
   pango_cairo_show_layout(cairo.get(), text.layout.get());
   cairo_surface_flush(surface.get());
   return surface;
 }
 
-BufferPtr buffer_from(cairo_surface_t *surface, SizePx size) {
-  const gint stride_bytes = cairo_image_surface_get_stride(surface);
-  const gsize size_bytes = static_cast<gsize>(stride_bytes) * size.height;
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, size_bytes, nullptr));
-  if (!buffer) throw std::bad_alloc();
-  gst_buffer_fill(buffer.get(), 0, cairo_image_surface_get_data(surface),
-                  size_bytes);
-  gsize offset[GST_VIDEO_MAX_PLANES] = {0};
-  gint stride[GST_VIDEO_MAX_PLANES] = {stride_bytes};
-  gst_buffer_add_video_meta_full(
-      buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
-      GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, static_cast<guint>(size.width),
-      static_cast<guint>(size.height), 1, offset, stride);
-  return buffer;
+std::vector<uint8_t> pixels_of(cairo_surface_t *surface, SizePx size) {
+  const uint8_t *row = cairo_image_surface_get_data(surface);
+  std::vector<uint8_t> pixels;
+  for (int y = 0; y < size.height; ++y) {
+    pixels.insert(pixels.end(), row, row + size.width);
+    row += cairo_image_surface_get_stride(surface);
+  }
+  return pixels;
 }
 
 // Into [0, space), as far as it fits.
@@ -96,22 +81,22 @@ std::string label_text(const AnalyticsObject &object) {
   return text + score;
 }
 
-OverlayRectanglePtr label_rectangle(const std::string &text, Colour colour,
-                                    const BoxPx &box, SizePx frame_size) {
+Label label_layers(const std::string &text, const BoxPx &box,
+                   SizePx frame_size) {
   const Text laid_out = lay_out(text, frame_size);
-  const SizePx size = laid_out.size;
-  const SurfacePtr surface = draw(laid_out, colour);
-  const BufferPtr pixels = buffer_from(surface.get(), size);
+  const SizePx size = {std::min(laid_out.size.width, frame_size.width),
+                       std::min(laid_out.size.height, frame_size.height)};
   const int top = static_cast<int>(box.y);
   const int above = top - size.height;
-  const int x =
-      moved_inside(static_cast<int>(box.x), size.width, frame_size.width);
-  const int y =
-      moved_inside(above >= 0 ? above : top, size.height, frame_size.height);
-  return OverlayRectanglePtr(gst_video_overlay_rectangle_new_raw(
-      pixels.get(), x, y, static_cast<guint>(size.width),
-      static_cast<guint>(size.height),
-      GST_VIDEO_OVERLAY_FORMAT_FLAG_PREMULTIPLIED_ALPHA));
+  Label label;
+  label.plate = {
+      moved_inside(static_cast<int>(box.x), size.width, frame_size.width),
+      moved_inside(above >= 0 ? above : top, size.height, frame_size.height),
+      size.width, size.height,
+      std::vector<uint8_t>(size_t{1} * size.width * size.height, 255)};
+  label.letters = label.plate;
+  label.letters.opacity = pixels_of(draw(laid_out, size).get(), size);
+  return label;
 }
 
 }  // namespace sam2

@@ -25,10 +25,11 @@ struct PaintLayer {
 // size of `box`. Reentrant, like all here.
 PaintLayer tint_layer(const MaskImage &mask, const BoxPx &box, double opacity);
 
-// The outermost `width_px` pixels of the object, opaque. The frame's edge is
-// no contour: an object that leaves the picture stays open there.
-PaintLayer contour_layer(const MaskImage &mask, const BoxPx &box,
-                         SizePx frame_size, int width_px);
+// Makes the outermost `width_px` pixels of the object opaque. `layer` is over
+// the box of `mask`, as tint_layer() makes it. The frame's edge is no contour:
+// an object that leaves the picture stays open there.
+void add_contour(PaintLayer &layer, const MaskImage &mask, SizePx frame_size,
+                 int width_px);
 
 // The outermost `width_px` pixels of `box`, opaque, clipped to the frame.
 PaintLayer box_layer(const BoxPx &box, SizePx frame_size, int width_px);

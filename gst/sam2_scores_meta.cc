@@ -1,7 +1,6 @@
 #include "sam2_scores_meta.h"
 
 #include <new>
-#include <utility>
 
 namespace sam2 {
 namespace {
@@ -56,10 +55,13 @@ const GstMetaInfo *scores_meta_info() {
   return info;
 }
 
-void add_scores_meta(GstBuffer *buffer, std::vector<ObjectScore> scores) {
-  GstMeta *meta = gst_buffer_add_meta(buffer, scores_meta_info(), nullptr);
+void add_scores_meta(GstBuffer *buffer,
+                     const std::vector<ObjectScore> &scores) {
+  GstMeta *meta = gst_buffer_get_meta(buffer, scores_meta_info()->api);
+  if (!meta) meta = gst_buffer_add_meta(buffer, scores_meta_info(), nullptr);
   if (!meta) throw std::bad_alloc();
-  *as_scores(meta)->scores = std::move(scores);
+  auto &all = *as_scores(meta)->scores;
+  all.insert(all.end(), scores.begin(), scores.end());
 }
 
 const std::vector<ObjectScore> *find_scores(GstBuffer *buffer) {

@@ -23,8 +23,8 @@ struct ScoresMeta {
   std::vector<ObjectScore> *scores;
 };
 
-// Adds `scores` to a writable buffer. Throws std::bad_alloc.
-void add_scores_meta(GstBuffer *buffer, std::vector<ObjectScore> scores);
+// Adds `scores` to those that a writable buffer has. Throws std::bad_alloc.
+void add_scores_meta(GstBuffer *buffer, const std::vector<ObjectScore> &scores);
 
 // The scores on `buffer`, or null. They live as long as the buffer's metadata.
 const std::vector<ObjectScore> *find_scores(GstBuffer *buffer);

@@ -28,6 +28,8 @@
 #include <gst/video/gstvideofilter.h>
 #include <gst/video/video.h>
 
+#include <vector>
+
 #include "analytics_meta.h"
 #include "boundary.h"
 #include "gst_ptr.h"
@@ -77,38 +79,39 @@ void draw_object(GstVideoFrame *frame, const sam2::AnalyticsObject &object,
                              GST_VIDEO_FRAME_HEIGHT(frame)};
   const int line_px = static_cast<int>(settings.contour_width_px);
   const sam2::PlacedMask placed = sam2::clipped_mask(object, size);
-  if (settings.draw_masks)
-    sam2::paint(
-        frame, sam2::tint_layer(placed.mask, placed.box, settings.mask_opacity),
-        colour);
-  if (settings.draw_contours)
-    sam2::paint(frame,
-                sam2::contour_layer(placed.mask, placed.box, size, line_px),
-                colour);
+  if (!placed.mask.is_empty() &&
+      (settings.draw_masks || settings.draw_contours)) {
+    auto layer =
+        sam2::tint_layer(placed.mask, placed.box,
+                         settings.draw_masks ? settings.mask_opacity : 0);
+    if (settings.draw_contours)
+      sam2::add_contour(layer, placed.mask, size, line_px);
+    sam2::paint(frame, layer, colour);
+  }
   if (settings.draw_boxes)
     sam2::paint(frame, sam2::box_layer(object.box, size, line_px), colour);
 }
 
-void add_label(GstVideoOverlayComposition *labels, const GstVideoFrame *frame,
-               const sam2::AnalyticsObject &object, sam2::Colour colour) {
-  const auto rectangle = sam2::label_rectangle(
-      sam2::label_text(object), colour, object.box,
+void draw_label(GstVideoFrame *frame, const sam2::AnalyticsObject &object,
+                sam2::Colour colour) {
+  const sam2::Label label = sam2::label_layers(
+      sam2::label_text(object), object.box,
       {GST_VIDEO_FRAME_WIDTH(frame), GST_VIDEO_FRAME_HEIGHT(frame)});
-  gst_video_overlay_composition_add_rectangle(labels, rectangle.get());
+  sam2::paint(frame, label.plate, colour);
+  sam2::paint(frame, label.letters, sam2::text_colour(colour));
 }
 
 // Labels come last, so that no mask covers them.
 void draw(GstVideoFrame *frame, const sam2::OverlaySettings &settings) {
-  const sam2::OverlayCompositionPtr labels(
-      gst_video_overlay_composition_new(nullptr));
+  const auto objects = sam2::read_objects(frame->buffer);
+  std::vector<sam2::Colour> colours;
   int64_t place = 0;
-  for (const auto &object : sam2::read_objects(frame->buffer)) {
-    const auto colour = sam2::object_colour(object.object_id.value_or(++place));
-    draw_object(frame, object, settings, colour);
-    if (settings.draw_labels && !object.box.is_empty())
-      add_label(labels.get(), frame, object, colour);
-  }
-  gst_video_overlay_composition_blend(labels.get(), frame);
+  for (const auto &object : objects)
+    colours.push_back(sam2::object_colour(object.object_id.value_or(++place)));
+  for (size_t i = 0; i < objects.size(); ++i)
+    draw_object(frame, objects[i], settings, colours[i]);
+  for (size_t i = 0; settings.draw_labels && i < objects.size(); ++i)
+    if (!objects[i].box.is_empty()) draw_label(frame, objects[i], colours[i]);
 }
 
 GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame) {
@@ -124,6 +127,7 @@ GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame) {
 }
 
 void before_transform(GstBaseTransform *base, GstBuffer *buffer) {
+  if (base->segment.format != GST_FORMAT_TIME) return;
   const GstClockTime stream_ns = gst_segment_to_stream_time(
       &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   if (GST_CLOCK_TIME_IS_VALID(stream_ns))
