@@ -29,6 +29,7 @@ repo=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
 out=$repo/out/quickstart
 video=
 model=
+note=
 frames=200
 boxes=()
 
@@ -114,9 +115,11 @@ make_model() {
   model=$repo/build/quickstart.safetensors
   if [[ ! $model -nt $repo/build/tools/sam2-make-weights ]]; then
     say "Making a model with generated weights"
-    in_shell build/tools/sam2-make-weights "$kVariant" "$model"
+    in_shell build/tools/sam2-make-weights "$kVariant" "$model.partial"
+    mv "$model.partial" "$model"
   fi
-  say "NOTE: this model has never been trained. Its masks mean nothing; give a real one with --model."
+  note="NOTE: this model has never been trained: its masks mean nothing. Give a real one with --model."
+  say "$note"
 }
 
 prompt_text() {
@@ -125,8 +128,8 @@ prompt_text() {
   echo "${text:2}"
 }
 
-# The filesink of the short branch must not hold its first buffer until the
-# encoder, which looks ahead, has brought its own: hence async=false.
+# An encoder that looks ahead would wait for frames while the other branch, its
+# first line written, waits for the encoder's first picture: zerolatency.
 track() {
   local limit=()
   # It ends the stream in place of the buffer that it is told.
@@ -135,10 +138,9 @@ track() {
     gst-launch-1.0 -e filesrc "location=$video" ! decodebin ! videoconvert \
     "${limit[@]}" ! sam2track "model-file=$model" "prompt=$(prompt_text)" \
     ! tee name=result \
-    result. ! queue ! sam2overlay ! videoconvert ! x264enc ! mp4mux \
-    ! filesink "location=$out/overlay.mp4" async=false \
-    result. ! queue ! sam2jsonenc \
-    ! filesink "location=$out/masks.ndjson" async=false
+    result. ! queue ! sam2overlay ! videoconvert ! x264enc tune=zerolatency \
+    ! mp4mux ! filesink "location=$out/overlay.mp4" \
+    result. ! queue ! sam2jsonenc ! filesink "location=$out/masks.ndjson"
 }
 
 report() {
@@ -152,6 +154,7 @@ report() {
   awk -v n="$count" -v s="$seconds" -v k="$kilobytes" 'BEGIN {
     printf "frames       %d\nseconds      %.1f (with start-up)\n", n, s
     printf "fps          %.2f\npeak memory  %.0f MB\n", n / s, k / 1024 }'
+  [[ -z $note ]] || echo "$note"
 }
 
 main() {
@@ -160,10 +163,10 @@ main() {
   cd "$repo"
   say "Dependencies"
   in_shell --where
-  tools/build
+  tools/build gst/libgstsam2.so src/libsam2.so.0 tools/sam2-make-weights
   [[ -n $video ]] || fetch_clip
   [[ -n $model ]] || make_model
-  say "Tracking ${#boxes[@]} objects through $video"
+  say "Tracking: ${#boxes[@]} box(es) in $video"
   mkdir -p "$out"
   rm -f "$out"/{overlay.mp4,masks.ndjson,usage}
   track || {

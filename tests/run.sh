@@ -18,12 +18,12 @@ tools/build
 
 echo "== Testing"
 # As many tests at once as there are cores, with one core each; a test that
-# wants more says so in its meson.build.
+# wants more says so in its meson.build. Time limits are for an idle machine.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 log=build/meson-logs/testlog.json
 rm -f "$log"
 status=0
-tools/shell meson test -C build --print-errorlogs "$@" || status=$?
+tools/shell meson test -C build --print-errorlogs --timeout-multiplier 4 "$@" || status=$?
 case " $* " in *" --list "*) exit "$status" ;; esac
 tools/shell python3 tests/count_results.py "$log" || ((status)) || status=1
 exit "$status"
