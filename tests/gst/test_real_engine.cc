@@ -243,8 +243,8 @@ void assert_line(GstBuffer *line, int frame) {
 void track_and_write(GstVideoFormat format) {
   const GstVideoInfo info = sam2::video_info(format, kWidth, kHeight);
   const auto track = sam2::video_harness(
-      "sam2track device=cpu precision=fp32 model-file=" + model() +
-          " prompt=\"3:box=40,28,40,40; 8:points=120,20,+\"",
+      "sam2track device=cpu precision=fp32 model-file=\"" + model() +
+          "\" prompt=\"3:box=40,28,40,40; 8:points=120,20,+\"",
       info);
   const auto write = sam2::video_harness("sam2jsonenc", info);
   for (int frame = 0; frame < kFrames; ++frame) {
