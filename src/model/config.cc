@@ -1,12 +1,45 @@
 #include "model/config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace sam2 {
 
 int64_t HieraConfig::depth() const {
   return std::accumulate(stages.begin(), stages.end(), int64_t{0});
+}
+
+int64_t RepVitConfig::depth() const {
+  return std::accumulate(depths.begin(), depths.end(), int64_t{0});
+}
+
+int64_t PerceiverConfig::side() const {
+  return std::lround(std::sqrt(static_cast<double>(latents_2d)));
+}
+
+int64_t ModelConfig::memory_tokens(int64_t size_px) const {
+  return has_spatial_perceiver ? perceiver.tokens()
+                               : grid(size_px) * grid(size_px);
+}
+
+int64_t ModelConfig::size_step_px() const {
+  constexpr int64_t kTrunkStride = 32;
+  return has_spatial_perceiver
+             ? std::lcm(kTrunkStride, stride * perceiver.side())
+             : kTrunkStride;
+}
+
+std::vector<int64_t> ModelConfig::stage_channels() const {
+  if (trunk == TrunkKind::kRepVit) return repvit.widths;
+  std::vector<int64_t> channels;
+  for (size_t i = 0; i < hiera.stages.size(); ++i)
+    channels.push_back(hiera.stage_dim(i));
+  return channels;
+}
+
+int64_t ModelConfig::trunk_depth() const {
+  return trunk == TrunkKind::kRepVit ? repvit.depth() : hiera.depth();
 }
 
 namespace {
@@ -18,9 +51,7 @@ ModelConfig row(const char *name, HieraConfig hiera) {
   return config;
 }
 
-ModelConfig micro_row() {
-  ModelConfig config =
-      row("sam2.1-micro", {8, 1, {1, 2, 3, 2}, {4, 5}, {8, 4, 14, 7}, 7});
+ModelConfig as_micro(ModelConfig config) {
   config.image_size = 256;
   config.d_model = 32;
   config.mem_dim = 8;
@@ -37,6 +68,28 @@ ModelConfig as_sam20(ModelConfig config) {
   return config;
 }
 
+// EdgeTAM (sam2/configs/edgetam.yaml of facebookresearch/EdgeTAM): the rules
+// of 2.0 with a convolutional trunk and a memory of fixed size.
+ModelConfig edgetam_row(const char *name, RepVitConfig repvit) {
+  ModelConfig config;
+  config.name = name;
+  config.trunk = TrunkKind::kRepVit;
+  config.repvit = std::move(repvit);
+  config.has_spatial_perceiver = true;
+  config.memory_attention_layers = 2;
+  config.has_no_obj_embed_spatial = false;
+  config.has_obj_ptr_times = false;
+  return config;
+}
+
+std::vector<ModelConfig> edgetam_rows() {
+  ModelConfig micro =
+      as_micro(edgetam_row("edgetam-micro", {{8, 16, 32, 64}, {2, 2, 4, 2}}));
+  micro.perceiver.latents = 16;
+  micro.perceiver.latents_2d = 16;
+  return {edgetam_row("edgetam", {{48, 96, 192, 384}, {2, 2, 14, 2}}), micro};
+}
+
 std::vector<ModelConfig> make_rows() {
   // embed_dim, heads, stages, global blocks, window sizes, position grid
   std::vector<ModelConfig> rows = {
@@ -48,9 +101,11 @@ std::vector<ModelConfig> make_rows() {
       row("sam2.1-large",
           {144, 2, {2, 6, 36, 4}, {23, 33, 43}, {8, 4, 16, 8}, 7}),
   };
-  rows.push_back(micro_row());
+  rows.push_back(as_micro(
+      row("sam2.1-micro", {8, 1, {1, 2, 3, 2}, {4, 5}, {8, 4, 14, 7}, 7})));
   const size_t count = rows.size();
   for (size_t i = 0; i < count; ++i) rows.push_back(as_sam20(rows[i]));
+  for (ModelConfig &config : edgetam_rows()) rows.push_back(std::move(config));
   return rows;
 }
 

@@ -7,6 +7,8 @@
 
 namespace sam2 {
 
+enum class TrunkKind { kHiera, kRepVit };
+
 // Hiera image encoder trunk (Ryali et al. 2023), as SAM 2 uses it.
 struct HieraConfig {
   int64_t embed_dim = 96;       // channels of stage 1; doubled per stage
@@ -22,15 +24,40 @@ struct HieraConfig {
   int64_t stage_dim(size_t index) const { return embed_dim << index; }
 };
 
+// RepViT image encoder trunk (Wang et al. 2024), as EdgeTAM uses it.
+struct RepVitConfig {
+  std::vector<int64_t> widths;  // channels per stage
+  std::vector<int64_t> depths;  // blocks per stage, down-sampling not counted
+
+  int64_t depth() const;
+};
+
+// Spatial perceiver (EdgeTAM): a memory becomes a fixed number of tokens,
+// mem_dim wide.
+struct PerceiverConfig {
+  int64_t latents = 256;     // that attend to the whole memory
+  int64_t latents_2d = 256;  // one per window of a square grid of windows
+  int64_t depth = 2;         // layers
+  int64_t heads = 1;
+
+  int64_t tokens() const { return latents + latents_2d; }
+  // Windows per side; the side of the keys' rotary grid too.
+  int64_t side() const;
+};
+
 // Everything a SAM 2 network's shape and rules depend on. The defaults are
 // those that all official models share
 // (sam2/configs/sam2.1/*.yaml, sam2/build_sam.py).
 struct ModelConfig {
   std::string name;
   int64_t image_size = 1024;  // side of the square model input, pixels
-  HieraConfig hiera;
-  int64_t d_model = 256;  // channels of features, tokens and pointers
-  int64_t mem_dim = 64;   // channels of a memory
+  TrunkKind trunk = TrunkKind::kHiera;
+  HieraConfig hiera;    // if that is the trunk
+  RepVitConfig repvit;  // if that is the trunk
+  bool has_spatial_perceiver = false;
+  PerceiverConfig perceiver;  // if there is one
+  int64_t d_model = 256;      // channels of features, tokens and pointers
+  int64_t mem_dim = 64;       // channels of a memory
   int64_t memory_attention_layers = 4;
   int64_t memory_attention_hidden = 2048;
   int64_t num_maskmem = 7;  // rows of maskmem_tpos_enc
@@ -59,10 +86,18 @@ struct ModelConfig {
 
   // Side of the token grid that is attended to, for an input of `size_px`.
   int64_t grid(int64_t size_px) const { return size_px / stride; }
+  // Tokens of one frame's memory, object pointers not counted.
+  int64_t memory_tokens(int64_t size_px) const;
+  // Input sizes are multiples of this: the trunk's stride is 32, and a
+  // perceiver cuts the token grid into equal windows.
+  int64_t size_step_px() const;
+  // Channels after each of the trunk's four stages.
+  std::vector<int64_t> stage_channels() const;
+  int64_t trunk_depth() const;  // blocks
 };
 
 // All known variants, public models first. The "micro" rows are the sizes of
-// the reference numbers in tests/data: 0.7 M parameters, 256 px.
+// the reference numbers in tests/data: at most 0.8 M parameters, 256 px.
 const std::vector<ModelConfig> &model_configs();
 
 // nullptr if there is none of that name.

@@ -20,12 +20,20 @@ template <class Io, class Config>
 void each_field(Io &io, Config &c) {
   io.field("name", c.name);
   io.field("image_size", c.image_size);
+  io.field("trunk", c.trunk);
   io.field("embed_dim", c.hiera.embed_dim);
   io.field("num_heads", c.hiera.num_heads);
   io.field("stages", c.hiera.stages);
   io.field("global_blocks", c.hiera.global_blocks);
   io.field("window_sizes", c.hiera.window_sizes);
   io.field("pos_grid", c.hiera.pos_grid);
+  io.field("repvit_widths", c.repvit.widths);
+  io.field("repvit_depths", c.repvit.depths);
+  io.field("has_spatial_perceiver", c.has_spatial_perceiver);
+  io.field("perceiver_latents", c.perceiver.latents);
+  io.field("perceiver_latents_2d", c.perceiver.latents_2d);
+  io.field("perceiver_depth", c.perceiver.depth);
+  io.field("perceiver_heads", c.perceiver.heads);
   io.field("d_model", c.d_model);
   io.field("mem_dim", c.mem_dim);
   io.field("memory_attention_layers", c.memory_attention_layers);
@@ -41,8 +49,14 @@ void each_field(Io &io, Config &c) {
   io.field("binarize_prompted_mask", c.binarize_prompted_mask);
 }
 
+constexpr char kHiera[] = "hiera";
+constexpr char kRepVit[] = "repvit";
+
 struct Writer {
   JsonObject *object;
+  void field(const char *name, TrunkKind value) {
+    field(name, std::string(value == TrunkKind::kRepVit ? kRepVit : kHiera));
+  }
   void field(const char *name, const std::string &value) {
     json_object_set_string_member(object, name, value.c_str());
   }
@@ -80,6 +94,13 @@ struct Reader {
     if (JsonNode *n = node(name, G_TYPE_STRING))
       value = json_node_get_string(n);
   }
+  void field(const char *name, TrunkKind &value) {
+    std::string text = value == TrunkKind::kRepVit ? kRepVit : kHiera;
+    field(name, text);
+    if (text != kRepVit && text != kHiera)
+      refuse(std::string("\"") + name + "\" is " + text);
+    value = text == kRepVit ? TrunkKind::kRepVit : TrunkKind::kHiera;
+  }
   void field(const char *name, int64_t &value) {
     JsonNode *n = node(name, G_TYPE_INT64);
     if (!n) return;
@@ -114,27 +135,59 @@ struct Reader {
   }
 };
 
-void check_consistent(const ModelConfig &c) {
-  if (c.hiera.stages.size() != 4 || c.hiera.window_sizes.size() != 4)
+void check_stages(const std::vector<int64_t> &blocks,
+                  const std::vector<int64_t> &other) {
+  if (blocks.size() != 4 || other.size() != 4)
     refuse("an image encoder has 4 stages");
-  for (int64_t n : c.hiera.stages)
+  for (int64_t n : blocks)
     if (n < 1 || n > 1024)
       refuse("a stage has " + std::to_string(n) + " blocks");
-  for (int64_t n : c.hiera.window_sizes)
+}
+
+void check_hiera(const HieraConfig &c) {
+  check_stages(c.stages, c.window_sizes);
+  for (int64_t n : c.window_sizes)
     if (n < 2 || n > 1024)
       refuse("a window has " + std::to_string(n) + " tokens");
-  for (int64_t n : c.hiera.global_blocks)
-    if (n < 0 || n >= c.hiera.depth())
+  for (int64_t n : c.global_blocks)
+    if (n < 0 || n >= c.depth())
       refuse("there is no block " + std::to_string(n));
+  if (c.embed_dim % c.num_heads != 0)
+    refuse("embed_dim is not a multiple of num_heads");
+}
+
+void check_repvit(const RepVitConfig &c) {
+  check_stages(c.depths, c.widths);
+  for (int64_t n : c.widths)
+    if (n < 8 || n > 8192 || n % 8 != 0)
+      refuse("a stage of RepViT has " + std::to_string(n) + " channels");
+}
+
+void check_perceiver(const ModelConfig &c) {
+  const PerceiverConfig &p = c.perceiver;
+  if (p.side() * p.side() != p.latents_2d)
+    refuse("perceiver_latents_2d " + std::to_string(p.latents_2d) +
+           " is not a square");
+  if (c.mem_dim % p.heads != 0)
+    refuse("mem_dim is not a multiple of perceiver_heads");
+  if (c.image_size % c.size_step_px() != 0)
+    refuse("image_size " + std::to_string(c.image_size) +
+           " is not a multiple of " + std::to_string(c.size_step_px()));
+}
+
+void check_consistent(const ModelConfig &c) {
+  if (c.trunk == TrunkKind::kHiera)
+    check_hiera(c.hiera);
+  else
+    check_repvit(c.repvit);
   if (c.d_model % c.mem_dim != 0 || c.d_model % (2 * c.decoder_heads) != 0 ||
       c.mem_dim % 4 != 0)
     refuse("d_model " + std::to_string(c.d_model) +
            " does not go with mem_dim " + std::to_string(c.mem_dim));
-  if (c.hiera.embed_dim % c.hiera.num_heads != 0)
-    refuse("embed_dim is not a multiple of num_heads");
   if (c.image_size % 32 != 0)
     refuse("image_size " + std::to_string(c.image_size) +
            " is not a multiple of 32");
+  if (c.has_spatial_perceiver) check_perceiver(c);
 }
 
 }  // namespace

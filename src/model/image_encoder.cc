@@ -5,9 +5,19 @@
 
 namespace sam2 {
 
-FpnNeck::FpnNeck(const HieraConfig &hiera, int64_t d_model) {
-  for (size_t stage = hiera.stages.size(); stage-- > 0;)
-    convs.push_back({hiera.stage_dim(stage), d_model, 1, 1, 0, 1, {}, {}});
+namespace {
+
+std::variant<Hiera, RepVit> make_trunk(const ModelConfig &config) {
+  if (config.trunk == TrunkKind::kRepVit) return RepVit(config.repvit);
+  return Hiera(config.hiera);
+}
+
+}  // namespace
+
+FpnNeck::FpnNeck(const ModelConfig &config) {
+  const std::vector<int64_t> channels = config.stage_channels();
+  for (size_t stage = channels.size(); stage-- > 0;)
+    convs.push_back({channels[stage], config.d_model, 1, 1, 0, 1, {}, {}});
 }
 
 void FpnNeck::visit(const ParameterScope &scope) {
@@ -27,14 +37,34 @@ std::vector<at::Tensor> FpnNeck::forward(
   return levels;
 }
 
+ImageEncoder::ImageEncoder(const ModelConfig &config)
+    : trunk(make_trunk(config)), neck(config) {}
+
 void ImageEncoder::visit(const ParameterScope &scope) {
-  trunk.visit(scope / "trunk");
+  std::visit([&](auto &t) { t.visit(scope / "trunk"); }, trunk);
   neck.visit(scope / "neck");
+}
+
+void ImageEncoder::fold(at::ScalarType type) {
+  if (RepVit *repvit = std::get_if<RepVit>(&trunk)) repvit->fold(type);
+}
+
+at::Tensor ImageEncoder::position_table(int64_t size_px) const {
+  constexpr int64_t kPatchPx = 4;
+  const Hiera *hiera = std::get_if<Hiera>(&trunk);
+  return hiera ? hiera->position_table(size_px / kPatchPx) : at::Tensor();
+}
+
+std::vector<at::Tensor> ImageEncoder::stages(
+    const at::Tensor &image, const at::Tensor &positions) const {
+  if (const Hiera *hiera = std::get_if<Hiera>(&trunk))
+    return hiera->forward(image, positions, nullptr);
+  return std::get<RepVit>(trunk).forward(image);
 }
 
 std::vector<at::Tensor> ImageEncoder::forward(
     const at::Tensor &image, const at::Tensor &positions) const {
-  return neck.forward(trunk.forward(image, positions, nullptr));
+  return neck.forward(stages(image, positions));
 }
 
 }  // namespace sam2

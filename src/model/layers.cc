@@ -11,7 +11,7 @@ namespace sam2 {
 
 void Linear::visit(const ParameterScope &scope) {
   scope("weight", weight, {out, in});
-  scope("bias", bias, {out});
+  if (has_bias) scope("bias", bias, {out});
 }
 
 at::Tensor Linear::forward(const at::Tensor &x) const {

@@ -18,6 +18,7 @@ struct Linear {
   int64_t out = 0;
   at::Tensor weight;  // [out, in]
   at::Tensor bias;    // [out]
+  bool has_bias = true;
 
   void visit(const ParameterScope &scope);
   at::Tensor forward(const at::Tensor &x) const;

@@ -45,10 +45,11 @@ at::Tensor MemoryAttentionLayer::attend_to_self(
 // softmax sums to 1: the values stay mem_dim wide in the large product.
 at::Tensor MemoryAttentionLayer::attend_to_memory(
     const at::Tensor &x, const at::Tensor &keys, const at::Tensor &memory,
-    int64_t spatial_tokens, const RotaryTable &rotary) const {
-  const at::Tensor q = rotate(cross_attn.q_proj.forward(x), rotary, x.size(1));
+    int64_t spatial_tokens, const RotaryTables &rotary) const {
+  const at::Tensor q =
+      rotate(cross_attn.q_proj.forward(x), rotary.queries, x.size(1));
   const at::Tensor k =
-      rotate(cross_attn.k_proj.forward(keys), rotary, spatial_tokens);
+      rotate(cross_attn.k_proj.forward(keys), rotary.keys, spatial_tokens);
   const at::Tensor out =
       attend(q.unsqueeze(1), k.unsqueeze(1), memory.unsqueeze(1)).squeeze(1);
   return cross_attn.out_proj.forward(cross_attn.v_proj.forward(out));
@@ -58,8 +59,8 @@ at::Tensor MemoryAttentionLayer::forward(const at::Tensor &x,
                                          const at::Tensor &keys,
                                          const at::Tensor &memory,
                                          int64_t spatial_tokens,
-                                         const RotaryTable &rotary) const {
-  at::Tensor y = x + attend_to_self(norm1.forward(x), rotary);
+                                         const RotaryTables &rotary) const {
+  at::Tensor y = x + attend_to_self(norm1.forward(x), rotary.frame);
   y = y +
       attend_to_memory(norm2.forward(y), keys, memory, spatial_tokens, rotary);
   const at::Tensor hidden = linear1.forward(norm3.forward(y)).relu_();
@@ -81,7 +82,7 @@ at::Tensor MemoryAttention::forward(const at::Tensor &features,
                                     const at::Tensor &memory,
                                     const at::Tensor &memory_positions,
                                     int64_t pointer_tokens,
-                                    const RotaryTable &rotary) const {
+                                    const RotaryTables &rotary) const {
   at::Tensor x = features + positions * kInputPositionWeight;
   const at::Tensor keys = memory + memory_positions;
   const int64_t spatial_tokens = memory.size(1) - pointer_tokens;

@@ -16,6 +16,13 @@
 
 namespace sam2 {
 
+// How queries and keys turn. In SAM 2 all three are the frame's table.
+struct RotaryTables {
+  RotaryTable frame;    // self attention, the frame's N tokens
+  RotaryTable queries;  // cross attention, the frame's N tokens
+  RotaryTable keys;     // cross attention, the tokens of one memory
+};
+
 struct MemoryAttentionLayer {
   Attention self_attn;
   Attention cross_attn;  // keys and values mem_dim wide
@@ -31,14 +38,14 @@ struct MemoryAttentionLayer {
   // the first `spatial_tokens` memory tokens are rotated.
   at::Tensor forward(const at::Tensor &x, const at::Tensor &keys,
                      const at::Tensor &memory, int64_t spatial_tokens,
-                     const RotaryTable &rotary) const;
+                     const RotaryTables &rotary) const;
 
  private:
   at::Tensor attend_to_self(const at::Tensor &x,
                             const RotaryTable &rotary) const;
   at::Tensor attend_to_memory(const at::Tensor &x, const at::Tensor &keys,
                               const at::Tensor &memory, int64_t spatial_tokens,
-                              const RotaryTable &rotary) const;
+                              const RotaryTables &rotary) const;
 };
 
 struct MemoryAttention {
@@ -50,12 +57,12 @@ struct MemoryAttention {
 
   // features [B, N, C]; positions [N, C]; memory and memory_positions
   // [B, M, Cm], spatial memories first, then `pointer_tokens` tokens of object
-  // pointers, which are not rotated. `rotary` covers the frame's N tokens.
+  // pointers, which are not rotated.
   // Returns the features conditioned on memory, [B, N, C].
   at::Tensor forward(const at::Tensor &features, const at::Tensor &positions,
                      const at::Tensor &memory,
                      const at::Tensor &memory_positions, int64_t pointer_tokens,
-                     const RotaryTable &rotary) const;
+                     const RotaryTables &rotary) const;
 };
 
 }  // namespace sam2

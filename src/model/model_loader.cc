@@ -10,21 +10,52 @@ namespace sam2 {
 namespace {
 
 constexpr char kPatchEmbed[] = "image_encoder.trunk.patch_embed.proj.weight";
-constexpr char kBlocks[] = "image_encoder.trunk.blocks.";
+constexpr char kStem[] = "image_encoder.trunk.body.stem.conv2.c.weight";
 constexpr size_t kMaxNamesInText = 3;
 
 bool starts_with(const std::string &text, const std::string &prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
 }
 
-int64_t count_blocks(const Checkpoint &checkpoint) {
+bool ends_with(const std::string &text, const std::string &suffix) {
+  return text.size() >= suffix.size() &&
+         text.compare(text.size() - suffix.size(), suffix.size(), suffix) == 0;
+}
+
+// By what a trunk is known, and one tensor that every block of it has once.
+struct TrunkMark {
+  TrunkKind kind;
+  const char *entry;         // its size 0 is the first stage's width
+  const char *block_part;    // in the block's name
+  const char *block_suffix;  // at its end
+};
+constexpr TrunkMark kTrunkMarks[] = {
+    {TrunkKind::kHiera, kPatchEmbed, "image_encoder.trunk.blocks.",
+     ".norm1.weight"},
+    {TrunkKind::kRepVit, kStem, ".blocks.", ".token_mixer.conv.c.weight"},
+};
+
+// nullptr if the file has no trunk that we know.
+const TrunkMark *find_trunk(const Checkpoint &checkpoint) {
+  for (const TrunkMark &mark : kTrunkMarks) {
+    const auto entry = checkpoint.tensors.find(mark.entry);
+    if (entry != checkpoint.tensors.end() && entry->second.dim() == 4)
+      return &mark;
+  }
+  return nullptr;
+}
+
+int64_t count_blocks(const Checkpoint &checkpoint, const TrunkMark &mark) {
   int64_t count = 0;
-  const std::string suffix = ".norm1.weight";
   for (const auto &[name, tensor] : checkpoint.tensors)
-    count +=
-        starts_with(name, kBlocks) && name.size() > suffix.size() &&
-        name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+    count += name.find(mark.block_part) != std::string::npos &&
+             ends_with(name, mark.block_suffix);
   return count;
+}
+
+// Counts training steps; the only integers in a file.
+bool is_counter(const std::string &name) {
+  return ends_with(name, ".num_batches_tracked");
 }
 
 // 2 % of the work: kept in float32 whatever the precision of the rest.
@@ -33,7 +64,9 @@ bool stays_float32(const std::string &name) {
   for (const char *prefix :
        {"sam_prompt_encoder.", "sam_mask_decoder.", "mask_downsample.",
         "obj_ptr", "no_obj", "maskmem_tpos_enc",
-        "image_encoder.trunk.pos_embed"})
+        "image_encoder.trunk.pos_embed",
+        // Cast when its convolutions are folded.
+        "image_encoder.trunk.body."})
     if (starts_with(name, prefix)) return true;
   return false;
 }
@@ -83,28 +116,28 @@ std::string describe(const Findings &findings, size_t limit) {
 ModelConfig detect_config(const Checkpoint &checkpoint) {
   if (!checkpoint.config_json.empty())
     return config_from_json(checkpoint.config_json);
-  const auto patch = checkpoint.tensors.find(kPatchEmbed);
-  if (patch == checkpoint.tensors.end() || patch->second.dim() != 4)
+  const TrunkMark *mark = find_trunk(checkpoint);
+  if (!mark)
     throw Error(ErrorCode::kUnreadable,
                 "The model file holds no SAM 2 model: there is no tensor "
                 "\"" +
                     std::string(kPatchEmbed) + "\" of 4 dimensions among its " +
                     std::to_string(checkpoint.tensors.size()) +
                     ". Set model-file to a SAM 2 .pt or .safetensors file.");
-  const int64_t width = patch->second.size(0);
-  const int64_t depth = count_blocks(checkpoint);
+  const int64_t width = checkpoint.tensors.at(mark->entry).size(0);
+  const int64_t depth = count_blocks(checkpoint, *mark);
   const bool is_21 = checkpoint.tensors.count("no_obj_embed_spatial") > 0;
   for (const ModelConfig &row : model_configs())
-    if (row.hiera.embed_dim == width && row.hiera.depth() == depth &&
-        row.has_no_obj_embed_spatial == is_21)
+    if (row.trunk == mark->kind && row.stage_channels()[0] == width &&
+        row.trunk_depth() == depth && row.has_no_obj_embed_spatial == is_21)
       return row;
   throw Error(ErrorCode::kUnreadable,
               "The model file is of no known SAM 2 variant: its image encoder "
               "has " +
                   std::to_string(depth) + " blocks and starts with " +
                   std::to_string(width) +
-                  " channels. Use tiny, small, base-plus or large, or a "
-                  ".safetensors file that carries its config.");
+                  " channels. Use tiny, small, base-plus, large or EdgeTAM, or "
+                  "a .safetensors file that carries its config.");
 }
 
 Sam2Network load_network(const ModelConfig &config,
@@ -124,7 +157,9 @@ Sam2Network load_network(const ModelConfig &config,
                                    shape_text(found->second.sizes().vec()) +
                                    " instead of " + shape_text(shape) + ")");
     } else {
-      const auto target = stays_float32(name) ? c10::kFloat : type;
+      const auto target = is_counter(name)      ? c10::kLong
+                          : stays_float32(name) ? c10::kFloat
+                                                : type;
       // Always a copy: the checkpoint's tensors view a mapped file.
       weight = found->second
                    .to(device, target, /*non_blocking=*/false,
@@ -135,6 +170,7 @@ Sam2Network load_network(const ModelConfig &config,
   for (const auto &[name, tensor] : checkpoint.tensors)
     if (!used.count(name)) findings.extra.push_back(name);
   if (!findings.is_clean()) refuse(findings, config.name);
+  network.fold(type);
   return network;
 }
 

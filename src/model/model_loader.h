@@ -11,7 +11,7 @@
 namespace sam2 {
 
 // The variant that a file holds: the config it carries, else the row of the
-// table with its number of blocks, width and 2.0/2.1 tensors.
+// table with its kind of trunk, number of blocks, width and 2.0/2.1 tensors.
 // Error kUnreadable if it is none of them (with what was found).
 ModelConfig detect_config(const Checkpoint &checkpoint);
 

@@ -122,14 +122,14 @@ at::Tensor sine_times(const at::Tensor &positions, int64_t channels) {
   return at::cat({angle.sin(), angle.cos()}, -1);
 }
 
-RotaryTable rotary_grid(int64_t side, int64_t channels) {
+RotaryTable rotary_grid(int64_t side, int64_t channels, double step) {
   const int64_t quarter = channels / 4;
   const at::Tensor frequency =
       at::pow(kTemperature, at::arange(quarter, at::kFloat)
                                 .mul(4)
                                 .div(static_cast<double>(channels))
                                 .neg());
-  const at::Tensor position = at::arange(side, at::kFloat);
+  const at::Tensor position = at::arange(side, at::kFloat).mul(step);
   const at::Tensor angle = at::outer(position, frequency);  // [side, quarter]
   const at::Tensor by_column = angle.unsqueeze(0).expand({side, side, quarter});
   const at::Tensor by_row = angle.unsqueeze(1).expand({side, side, quarter});

@@ -20,13 +20,14 @@ at::Tensor sine_times(const at::Tensor &positions, int64_t channels);
 
 // Rotary tables of a square grid for `channels` wide queries and keys.
 // Channel pair i rotates by position * 10000^(-4i/channels): the first half of
-// the pairs with the column, the second with the row.
+// the pairs with the column, the second with the row. Positions count from 0
+// in steps of `step`.
 // Source: sam2/modeling/position_encoding.py:167-183.
 struct RotaryTable {
   at::Tensor cosine;  // [side * side, channels / 2], float32
   at::Tensor sine;
 };
-RotaryTable rotary_grid(int64_t side, int64_t channels);
+RotaryTable rotary_grid(int64_t side, int64_t channels, double step = 1);
 
 // Rotates the channel pairs (2i, 2i+1) of the first `rotated` tokens of
 // x [B, N, C]; the table repeats every side * side tokens, the tokens behind

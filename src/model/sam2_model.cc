@@ -2,6 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_upsample_bilinear2d_aa.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/sigmoid.h>
@@ -10,12 +11,13 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace sam2 {
 namespace {
 
-constexpr int64_t kSizeStep = 32;
 constexpr int64_t kMinSize = 64;
 constexpr int64_t kMaxSize = 2048;
 // Mask logit everywhere when the object is absent (NO_OBJ_SCORE).
@@ -26,12 +28,15 @@ constexpr double kMaskPromptBias = -10.0;
 
 int64_t checked_size(int64_t requested, const ModelConfig &config) {
   const int64_t size = requested == 0 ? config.image_size : requested;
-  if (size % kSizeStep == 0 && size >= kMinSize && size <= kMaxSize)
-    return size;
+  const int64_t step = config.size_step_px();
+  const int64_t least = std::max(kMinSize, step);
+  if (size % step == 0 && size >= least && size <= kMaxSize) return size;
   throw Error(ErrorCode::kSetting,
               "The input size " + std::to_string(size) +
                   " cannot be used. Set input-size to 0 (the model's own) or "
-                  "to a multiple of 32 from 64 to 2048.");
+                  "to a multiple of " +
+                  std::to_string(step) + " from " + std::to_string(least) +
+                  " to " + std::to_string(kMaxSize) + ".");
 }
 
 at::Tensor select_row(const at::Tensor &x, const at::Tensor &index) {
@@ -62,15 +67,41 @@ Sam2Model::Sam2Model(Sam2Network network, int64_t input_size_px)
   const auto typed = [&](const at::Tensor &t) {
     return t.to(device(), type()).contiguous();
   };
-  encoder_positions_ =
-      typed(network_.image_encoder.trunk.position_table(input_size_ / 4));
+  encoder_positions_ = network_.image_encoder.position_table(input_size_);
+  if (encoder_positions_.defined())
+    encoder_positions_ = typed(encoder_positions_);
   feature_positions_ = typed(sine_grid(grid(), grid(), c.d_model));
+  const at::Tensor by_grid = sine_grid(grid(), grid(), c.mem_dim);
+  grid_positions_ = typed(by_grid);
+  const auto &perceiver = network_.spatial_perceiver;
+  const at::Tensor by_token =
+      perceiver ? perceiver->token_positions() : by_grid;
   memory_positions_ =
-      typed(on_device(sine_grid(grid(), grid(), c.mem_dim)).unsqueeze(0) +
+      typed(on_device(by_token).unsqueeze(0) +
             network_.maskmem_tpos_enc.view({c.num_maskmem, 1, c.mem_dim}));
   dense_positions_ = network_.prompt_encoder.dense_positions(grid());
-  const RotaryTable table = rotary_grid(grid(), c.d_model);
-  rotary_ = {on_device(table.cosine), on_device(table.sine)};
+  make_rotary_tables();
+}
+
+// Behind a perceiver keys have a grid of their own, whatever the input's size,
+// and queries turn as their places do at the model's own size, so that the two
+// keep the relation they were trained with. Latents without a place do not
+// turn: angle 0.
+void Sam2Model::make_rotary_tables() {
+  const ModelConfig &c = config();
+  const auto on_device = [&](const RotaryTable &t) {
+    return RotaryTable{t.cosine.to(device()), t.sine.to(device())};
+  };
+  const RotaryTable frame = on_device(rotary_grid(grid(), c.d_model));
+  rotary_ = {frame, frame, frame};
+  if (!c.has_spatial_perceiver) return;
+  const double step = static_cast<double>(c.image_size) / input_size_;
+  rotary_.queries = on_device(rotary_grid(grid(), c.d_model, step));
+  const RotaryTable windows = rotary_grid(c.perceiver.side(), c.d_model);
+  const at::Tensor still =
+      at::zeros({c.perceiver.latents, c.d_model / 2}, at::kFloat);
+  rotary_.keys = on_device(
+      {at::cat({still.cos(), windows.cosine}), at::cat({still, windows.sine})});
 }
 
 int64_t Sam2Model::parameter_count() const {
@@ -209,6 +240,8 @@ at::Tensor Sam2Model::encode_memory(const EncodedFrame &frame,
     tokens = at::where(
         is_absent, tokens + network_.no_obj_embed_spatial.to(type()), tokens);
   }
+  if (network_.spatial_perceiver)
+    tokens = network_.spatial_perceiver->forward(tokens, grid_positions_);
   return tokens;
 }
 

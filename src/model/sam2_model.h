@@ -1,7 +1,8 @@
 // A loaded SAM 2 model: the network's steps on one frame, as a tracker needs
 // them. Const after loading and shared; all that changes is passed in.
 // Letters: B objects, S input size in pixels, h = S / 16, N = h * h tokens,
-// C d_model, Cm mem_dim. `type` is the precision's.
+// Nm tokens of a memory (N, or fewer if there is a perceiver), C d_model,
+// Cm mem_dim. `type` is the precision's.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -45,7 +46,7 @@ struct MaskOutput {
 class Sam2Model {
  public:
   // `input_size_px` 0 = the config's. Error kSetting if it is not a multiple
-  // of 32 in 64...2048.
+  // of config.size_step_px() (32; EdgeTAM 256) in 64...2048.
   Sam2Model(Sam2Network network, int64_t input_size_px);
 
   const ModelConfig &config() const { return network_.config; }
@@ -53,6 +54,9 @@ class Sam2Model {
   int64_t input_size_px() const { return input_size_; }
   int64_t grid() const { return network_.config.grid(input_size_); }
   int64_t tokens() const { return grid() * grid(); }
+  int64_t memory_tokens() const {
+    return network_.config.memory_tokens(input_size_);
+  }
   at::ScalarType type() const { return no_mem_embed_.scalar_type(); }
   at::Device device() const { return no_mem_embed_.device(); }
   int64_t parameter_count() const;
@@ -77,39 +81,41 @@ class Sam2Model {
   // A mask given by the user is the answer. mask [B, 1, S, S] float32, 0 or 1.
   MaskOutput use_mask(const EncodedFrame &frame, const at::Tensor &mask) const;
 
-  // A memory of the frame: [B, N, Cm] in `type`. low_res_masks as above;
+  // A memory of the frame: [B, Nm, Cm] in `type`. low_res_masks as above;
   // `is_prompted` frames enter as binary masks (if the config says so).
   at::Tensor encode_memory(const EncodedFrame &frame,
                            const at::Tensor &low_res_masks,
                            const at::Tensor &object_score,
                            bool is_prompted) const;
 
-  // Positions of a memory's tokens: [num_maskmem, N, Cm]; row 0 = previous
+  // Positions of a memory's tokens: [num_maskmem, Nm, Cm]; row 0 = previous
   // frame, last row = conditioning frame.
   const at::Tensor &memory_positions() const { return memory_positions_; }
 
   // Pointers [B, n, C] as memory tokens [B, n * C/Cm, Cm], in `type`.
   at::Tensor pointer_tokens(const at::Tensor &pointers) const;
   // Their positions for `times` [n] float32 on the CPU (frames back / (max
-  // pointers - 1)): [1, n * C/Cm, Cm]; zeros for SAM 2.0.
+  // pointers - 1)): [1, n * C/Cm, Cm]; zeros without has_obj_ptr_times.
   at::Tensor pointer_positions(const at::Tensor &times) const;
 
   // Whether that many clicks get three candidates (multimask_min/max_pt_num).
   static bool wants_multimask(int64_t point_count) { return point_count <= 1; }
 
  private:
+  void make_rotary_tables();
   at::Tensor as_image(const at::Tensor &tokens) const;
   MaskOutput choose(const struct DecodedMasks &decoded,
                     bool wants_multimask) const;
 
   Sam2Network network_;
   int64_t input_size_;
-  at::Tensor encoder_positions_;  // [1, S/4, S/4, embed_dim]
+  at::Tensor encoder_positions_;  // [1, S/4, S/4, embed_dim]; Hiera
   at::Tensor feature_positions_;  // [N, C]
-  at::Tensor memory_positions_;   // [num_maskmem, N, Cm]
+  at::Tensor memory_positions_;   // [num_maskmem, Nm, Cm]
+  at::Tensor grid_positions_;     // [N, Cm], of a memory before the perceiver
   at::Tensor dense_positions_;    // [1, C, h, h] float32
   at::Tensor no_mem_embed_;       // [1, 1, C]
-  RotaryTable rotary_;
+  RotaryTables rotary_;
 };
 
 }  // namespace sam2

@@ -12,7 +12,9 @@ Sam2Network::Sam2Network(const ModelConfig &c)
       mask_downsample{1, 1, 4, 4, 0, 1, {}, {}},
       obj_ptr_proj({c.d_model, c.d_model, c.d_model, c.d_model},
                    Activation::kRelu),
-      obj_ptr_tpos_proj{c.d_model, c.mem_dim, {}, {}} {}
+      obj_ptr_tpos_proj{c.d_model, c.mem_dim, {}, {}} {
+  if (c.has_spatial_perceiver) spatial_perceiver.emplace(c);
+}
 
 void Sam2Network::visit(const ParameterVisitor &visitor) {
   const ParameterScope root(visitor);
@@ -27,6 +29,7 @@ void Sam2Network::visit(const ParameterVisitor &visitor) {
   mask_downsample.visit(root / "mask_downsample");
   memory_attention.visit(root / "memory_attention");
   memory_encoder.visit(root / "memory_encoder");
+  if (spatial_perceiver) spatial_perceiver->visit(root / "spatial_perceiver");
   prompt_encoder.visit(root / "sam_prompt_encoder");
   mask_decoder.visit(root / "sam_mask_decoder");
   obj_ptr_proj.visit(root / "obj_ptr_proj");

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "model/memory_attention.h"
 #include "model/memory_encoder.h"
 #include "model/prompt_encoder.h"
+#include "model/spatial_perceiver.h"
 
 namespace sam2 {
 
@@ -24,6 +26,7 @@ struct Sam2Network {
   ImageEncoder image_encoder;
   MemoryAttention memory_attention;
   MemoryEncoder memory_encoder;
+  std::optional<SpatialPerceiver> spatial_perceiver;  // EdgeTAM
   PromptEncoder prompt_encoder;
   MaskDecoder mask_decoder;
   Conv2d mask_downsample;           // a mask prompt, to the prompt encoder
@@ -37,6 +40,9 @@ struct Sam2Network {
 
   explicit Sam2Network(const ModelConfig &config);
   void visit(const ParameterVisitor &visitor);
+  // Makes what derives from the weights, in `type`. To be called once they are
+  // all there.
+  void fold(at::ScalarType type) { image_encoder.fold(type); }
 };
 
 struct TensorSpec {

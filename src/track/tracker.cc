@@ -86,8 +86,8 @@ Tracker::Object &Tracker::object(int64_t id) {
     if (known.id == id) return known;
   const ModelConfig &c = model_->config();
   objects_.push_back(
-      {id, MemoryBank(options_.limits, model_->tokens(), c.mem_dim, c.d_model,
-                      options_.memory_type, model_->device())});
+      {id, MemoryBank(options_.limits, model_->memory_tokens(), c.mem_dim,
+                      c.d_model, options_.memory_type, model_->device())});
   return objects_.back();
 }
 

@@ -112,8 +112,7 @@ class FullRun {
 void FullRun::check_encoder(const at::Tensor &input,
                             const EncodedFrame &encoded) {
   const ImageEncoder &encoder = model_->network().image_encoder;
-  const auto stages = encoder.trunk.forward(
-      input, encoder.trunk.position_table(kSide / 4), nullptr);
+  const auto stages = encoder.stages(input, encoder.position_table(kSide));
   for (size_t i = 0; i < stages.size(); ++i)
     check("f0.trunk" + std::to_string(i), as_bchw(stages[i]), kEncoderFull);
   const auto levels = encoder.neck.forward(stages);

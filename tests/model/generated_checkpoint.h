@@ -16,7 +16,7 @@ namespace sam2::test {
 inline Checkpoint weightless_checkpoint(const ModelConfig &config) {
   Checkpoint checkpoint;
   for (const TensorSpec &spec : expected_tensors(config))
-    checkpoint.tensors[spec.name] = at::zeros({1}).expand(spec.shape);
+    checkpoint.tensors[spec.name] = at::zeros({}).expand(spec.shape);
   return checkpoint;
 }
 

@@ -1,4 +1,5 @@
 // The table of variants: each row holds together and has the published size.
+#include <algorithm>
 #include <numeric>
 #include <set>
 
@@ -29,6 +30,8 @@ constexpr PublishedSize kPublished[] = {
     {"sam2.0-small", 46060610 - 16512},
     {"sam2.0-base-plus", 80850434 - 16512},
     {"sam2.0-large", 224446898 - 16512},
+    // Statistics and counters of the batch norms included.
+    {"edgetam", 13943148},
 };
 
 int64_t parameter_count(const ModelConfig &config) {
@@ -48,7 +51,17 @@ START_TEST(test_variant_has_as_many_parameters_as_published) {
 END_TEST
 
 START_TEST(test_image_encoder_of_every_row_holds_together) {
-  const HieraConfig &hiera = model_configs()[_i].hiera;
+  const ModelConfig &config = model_configs()[_i];
+  const std::vector<int64_t> channels = config.stage_channels();
+  ck_assert_uint_eq(channels.size(), 4);
+  for (size_t i = 1; i < channels.size(); ++i)
+    ck_assert_int_eq(channels[i], 2 * channels[i - 1]);
+  ck_assert_int_gt(config.trunk_depth(), 4);
+  if (config.trunk == TrunkKind::kRepVit) {
+    ck_assert_uint_eq(config.repvit.depths.size(), 4);
+    return;
+  }
+  const HieraConfig &hiera = config.hiera;
   ck_assert_uint_eq(hiera.stages.size(), 4);
   ck_assert_uint_eq(hiera.window_sizes.size(), 4);
   ck_assert_int_eq(hiera.embed_dim % hiera.num_heads, 0);
@@ -86,7 +99,9 @@ START_TEST(test_name_of_every_row_finds_that_row) {
   ck_assert_ptr_eq(find_config(config.name), &config);
   const bool is_20 = config.name.compare(0, 7, "sam2.0-") == 0;
   const bool is_21 = config.name.compare(0, 7, "sam2.1-") == 0;
-  ck_assert(is_20 || is_21);
+  const bool is_edgetam = config.name.compare(0, 7, "edgetam") == 0;
+  ck_assert(is_20 || is_21 || is_edgetam);
+  ck_assert(config.has_spatial_perceiver == is_edgetam);
   ck_assert(config.has_no_obj_embed_spatial == is_21);
   ck_assert(config.has_obj_ptr_times == is_21);
 }
@@ -112,7 +127,25 @@ START_TEST(test_every_variant_of_21_has_one_of_20) {
     ck_assert_int_eq(older->hiera.embed_dim, config.hiera.embed_dim);
     ++pairs;
   }
-  ck_assert_uint_eq(2 * pairs, model_configs().size());
+  const auto is_edgetam = [](const ModelConfig &c) {
+    return c.has_spatial_perceiver;
+  };
+  const auto &rows = model_configs();
+  ck_assert_uint_eq(
+      2 * pairs + std::count_if(rows.begin(), rows.end(), is_edgetam),
+      rows.size());
+}
+END_TEST
+
+START_TEST(test_memories_behind_a_perceiver_have_a_fixed_size) {
+  const ModelConfig &edgetam = *find_config("edgetam");
+  ck_assert_int_eq(edgetam.memory_tokens(1024), 512);
+  ck_assert_int_eq(edgetam.memory_tokens(512), 512);
+  ck_assert_int_eq(edgetam.size_step_px(), 256);
+  const ModelConfig &tiny = *find_config("sam2.1-tiny");
+  ck_assert_int_eq(tiny.memory_tokens(1024), 4096);
+  ck_assert_int_eq(tiny.memory_tokens(512), 1024);
+  ck_assert_int_eq(tiny.size_step_px(), 32);
 }
 END_TEST
 
@@ -136,6 +169,7 @@ int main() {
   tcase_add_loop_test(tests, test_tensor_names_of_every_row_are_unique, 0,
                       rows);
   tcase_add_test(tests, test_every_variant_of_21_has_one_of_20);
+  tcase_add_test(tests, test_memories_behind_a_perceiver_have_a_fixed_size);
   tcase_add_test(tests, test_unknown_name_finds_no_row);
   return run_case("model", tests);
 }

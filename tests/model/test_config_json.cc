@@ -18,6 +18,14 @@ void assert_configs_equal(const ModelConfig &a, const ModelConfig &b) {
   ck_assert(a.hiera.global_blocks == b.hiera.global_blocks);
   ck_assert(a.hiera.window_sizes == b.hiera.window_sizes);
   ck_assert_int_eq(a.hiera.pos_grid, b.hiera.pos_grid);
+  ck_assert(a.trunk == b.trunk);
+  ck_assert(a.repvit.widths == b.repvit.widths);
+  ck_assert(a.repvit.depths == b.repvit.depths);
+  ck_assert(a.has_spatial_perceiver == b.has_spatial_perceiver);
+  ck_assert_int_eq(a.perceiver.latents, b.perceiver.latents);
+  ck_assert_int_eq(a.perceiver.latents_2d, b.perceiver.latents_2d);
+  ck_assert_int_eq(a.perceiver.depth, b.perceiver.depth);
+  ck_assert_int_eq(a.perceiver.heads, b.perceiver.heads);
   ck_assert_int_eq(a.d_model, b.d_model);
   ck_assert_int_eq(a.mem_dim, b.mem_dim);
   ck_assert_int_eq(a.memory_attention_layers, b.memory_attention_layers);
@@ -44,6 +52,10 @@ START_TEST(test_no_field_keeps_its_default_on_the_way_through_json) {
   odd.name = "odd \"name\"\n\xc3\xa9";
   odd.image_size = 320;
   odd.hiera = {12, 3, {2, 3, 4, 5}, {0, 13}, {3, 5, 6, 9}, 11};
+  odd.trunk = TrunkKind::kRepVit;
+  odd.repvit = {{8, 24, 40, 64}, {3, 1, 4, 2}};
+  odd.has_spatial_perceiver = true;
+  odd.perceiver = {7, 4, 3, 2};
   odd.d_model = 48;
   odd.mem_dim = 12;
   odd.memory_attention_layers = 3;
@@ -113,6 +125,24 @@ constexpr Refused kRefused[] = {
      "d_model 200 does not go with mem_dim 4"},
     {R"("num_heads": 5)", "embed_dim is not a multiple of num_heads"},
     {R"("image_size": 1000)", "image_size 1000 is not a multiple of 32"},
+    {R"("trunk": "vit")", "\"trunk\" is vit"},
+    {R"("trunk": 1)", "\"trunk\" is not a gchararray"},
+    {R"("trunk": "repvit")", "an image encoder has 4 stages"},
+    {R"("trunk": "repvit", "repvit_widths": [8, 8, 8, 8])",
+     "an image encoder has 4 stages"},
+    {R"("trunk": "repvit", "repvit_widths": [8, 12, 16, 32],)"
+     R"( "repvit_depths": [1, 1, 1, 1])",
+     "a stage of RepViT has 12 channels"},
+    {R"("trunk": "repvit", "repvit_widths": [8, 16, 16, 32],)"
+     R"( "repvit_depths": [1, 0, 1, 1])",
+     "a stage has 0 blocks"},
+    {R"("has_spatial_perceiver": true, "perceiver_latents_2d": 8)",
+     "perceiver_latents_2d 8 is not a square"},
+    {R"("has_spatial_perceiver": true, "perceiver_heads": 5)",
+     "mem_dim is not a multiple of perceiver_heads"},
+    {R"("has_spatial_perceiver": true, "image_size": 320)",
+     "image_size 320 is not a multiple of 256"},
+    {R"("perceiver_latents": 0)", "\"perceiver_latents\" is 0"},
 };
 
 std::string refusal_text(const std::string &reason) {

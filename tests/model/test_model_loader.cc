@@ -1,5 +1,6 @@
 // From named tensors to a network: which variant, and what is wrong with them.
 #include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
 
 #include "generated_checkpoint.h"
 #include "generated_model.h"
@@ -89,8 +90,8 @@ START_TEST(test_unknown_variant_is_refused_with_what_was_found) {
   assert_refused(
       detect_config(checkpoint), ErrorCode::kUnreadable,
       "The model file is of no known SAM 2 variant: its image encoder has 11 "
-      "blocks and starts with 96 channels. Use tiny, small, base-plus or "
-      "large, or a .safetensors file that carries its config.");
+      "blocks and starts with 96 channels. Use tiny, small, base-plus, large "
+      "or EdgeTAM, or a .safetensors file that carries its config.");
 }
 END_TEST
 
@@ -146,13 +147,43 @@ START_TEST(test_decoder_and_prompt_encoder_stay_float32_in_any_precision) {
               at::kFloat);
     ck_assert(network.maskmem_tpos_enc.scalar_type() == at::kFloat);
     ck_assert(network.no_mem_embed.scalar_type() == type);
-    ck_assert(network.image_encoder.trunk.blocks[0].qkv.weight.scalar_type() ==
-              type);
+    ck_assert(std::get<Hiera>(network.image_encoder.trunk)
+                  .blocks[0]
+                  .qkv.weight.scalar_type() == type);
     ck_assert(network.memory_attention.layers[0].linear1.weight.scalar_type() ==
               type);
     ck_assert(network.memory_encoder.out_proj.weight.scalar_type() == type);
     ck_assert(network.mask_decoder.conv_s0.weight.scalar_type() == type);
   }
+}
+END_TEST
+
+START_TEST(test_counters_of_a_batch_norm_load_as_integers) {
+  const ModelConfig config = config_named("edgetam-micro");
+  Checkpoint checkpoint = weightless_checkpoint(config);
+  const std::string counter =
+      "image_encoder.trunk.body.stem.conv1.bn.num_batches_tracked";
+  checkpoint.tensors.at(counter) = at::full({}, 123456789, at::kLong);
+  for (at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const Sam2Network network =
+        load_network(config, checkpoint, at::kCPU, type);
+    const at::Tensor &found =
+        std::get<RepVit>(network.image_encoder.trunk).stem1.batches_seen;
+    ck_assert(found.scalar_type() == at::kLong);
+    ck_assert_int_eq(found.item<int64_t>(), 123456789);
+  }
+}
+END_TEST
+
+START_TEST(test_missing_counter_is_named) {
+  const ModelConfig config = config_named("edgetam-micro");
+  Checkpoint checkpoint = weightless_checkpoint(config);
+  const std::string counter =
+      "image_encoder.trunk.body.stem.conv1.bn.num_batches_tracked";
+  checkpoint.tensors.erase(counter);
+  const std::string found = refusal_of(
+      [&] { load_network(config, checkpoint, at::kCPU, at::kFloat); });
+  ck_assert_msg(strstr(found.c_str(), counter.c_str()), "%s", found.c_str());
 }
 END_TEST
 
@@ -239,6 +270,8 @@ void add_loading_tests(TCase *tests) {
   tcase_add_test(tests, test_strided_and_half_precision_tensors_load);
   tcase_add_test(tests,
                  test_decoder_and_prompt_encoder_stay_float32_in_any_precision);
+  tcase_add_test(tests, test_counters_of_a_batch_norm_load_as_integers);
+  tcase_add_test(tests, test_missing_counter_is_named);
   tcase_add_test(tests, test_missing_tensor_is_named);
   tcase_add_test(tests, test_extra_tensor_is_named);
   tcase_add_test(tests, test_misshapen_tensor_is_named_with_both_shapes);

@@ -107,6 +107,35 @@ START_TEST(test_input_size_that_cannot_work_is_refused) {
 }
 END_TEST
 
+const Sam2Network &edgetam_network() {
+  static const auto model = generated_model(config_named("edgetam-micro"),
+                                            "edgetam_small_adjust.json");
+  return model->network();
+}
+
+START_TEST(test_memory_behind_a_perceiver_has_one_size_for_all_inputs) {
+  for (int64_t size : {64, 128, 320}) {
+    const Sam2Model model(edgetam_network(), size);
+    ck_assert_int_eq(model.memory_tokens(), 32);
+    const TwoFrames out = two_frames(model);
+    ck_assert(out.memory.sizes() == at::IntArrayRef({1, 32, 8}));
+    ck_assert(model.memory_positions().sizes() == at::IntArrayRef({7, 32, 8}));
+    ck_assert(out.second.low_res_masks.sizes() ==
+              at::IntArrayRef({1, 1, size / 4, size / 4}));
+    ck_assert(is_finite(out.second.low_res_masks));
+  }
+}
+END_TEST
+
+START_TEST(test_input_size_that_cuts_a_perceivers_windows_is_refused) {
+  for (int64_t size : {32, 96, 160, 1000, 2080})
+    assert_refused(Sam2Model(edgetam_network(), size), ErrorCode::kSetting,
+                   "The input size " + std::to_string(size) +
+                       " cannot be used. Set input-size to 0 (the model's own) "
+                       "or to a multiple of 64 from 64 to 2048.");
+}
+END_TEST
+
 START_TEST(test_two_threads_get_what_one_gets) {
   const Sam2Model &model = *micro_model();
   const TwoFrames wanted = two_frames(model);
@@ -298,6 +327,10 @@ TCase *model_tests() {
                       sizeof kSizes / sizeof *kSizes);
   tcase_add_test(tests, test_size_0_is_the_models_own);
   tcase_add_test(tests, test_input_size_that_cannot_work_is_refused);
+  tcase_add_test(tests,
+                 test_memory_behind_a_perceiver_has_one_size_for_all_inputs);
+  tcase_add_test(tests,
+                 test_input_size_that_cuts_a_perceivers_windows_is_refused);
   tcase_add_test(tests, test_two_threads_get_what_one_gets);
   tcase_add_test(tests, test_parameters_are_counted);
   return tests;
