@@ -9,6 +9,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/error.h"
 
@@ -86,8 +87,10 @@ Tracker::Object &Tracker::object(int64_t id) {
     if (known.id == id) return known;
   const ModelConfig &c = model_->config();
   objects_.push_back(
-      {id, MemoryBank(options_.limits, model_->memory_tokens(), c.mem_dim,
-                      c.d_model, options_.memory_type, model_->device())});
+      {id,
+       MemoryBank(options_.limits, model_->memory_tokens(), c.mem_dim,
+                  c.d_model, options_.memory_type, model_->device()),
+       {}});
   return objects_.back();
 }
 
@@ -157,9 +160,20 @@ ObjectOutput Tracker::prompt(int64_t frame, const EncodedFrame &encoded,
         model_->decode(encoded, features, prompt.points, former,
                        Sam2Model::wants_multimask(prompt.point_count()));
   }
-  remember(target, frame, encoded, true,
-           !is_correction || options_.corrections_are_conditioning, output);
+  const bool is_conditioning =
+      !is_correction || options_.corrections_are_conditioning;
+  remember(target, frame, encoded, true, is_conditioning, output);
+  if (!is_conditioning && options_.keeps_corrections)
+    keep_correction(target, frame, output.masks);
   return output;
+}
+
+void Tracker::keep_correction(Object &object, int64_t frame,
+                              const MaskOutput &masks) const {
+  auto &kept = object.kept_corrections;
+  kept[frame] = masks;
+  for (auto it = kept.begin(); it != kept.end();)
+    it = object.bank.is_tracked(it->first) ? std::next(it) : kept.erase(it);
 }
 
 ObjectOutput Tracker::track_object(Object &target, int64_t frame,
@@ -172,6 +186,11 @@ ObjectOutput Tracker::track_object(Object &target, int64_t frame,
     output.masks.object_score = entry->object_score;
     output.masks.obj_ptr = entry->obj_ptr;
     output.masks.chosen_iou = entry->chosen_iou;
+    return output;
+  }
+  const auto kept = target.kept_corrections.find(frame);
+  if (kept != target.kept_corrections.end() && target.bank.is_tracked(frame)) {
+    output.masks = kept->second;
     return output;
   }
   const at::Tensor features =

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@ struct TrackerOptions {
   // A correction of a tracked frame is kept as a conditioning frame; else it
   // is stored as a tracked one and overwritten when tracking passes again.
   bool corrections_are_conditioning = true;
+  // If they are not: a corrected frame keeps its correction when tracking
+  // passes again, as in the reference's older predictor (EdgeTAM's), for as
+  // long as the bank holds the frame. The newer one overwrites it.
+  bool keeps_corrections = false;
   // The reference rounds stored memories to bfloat16, in float32 runs too.
   at::ScalarType memory_type = at::kBFloat16;
 };
@@ -41,7 +46,7 @@ struct ObjectOutput {
   // low_res_masks, object_score, obj_ptr and chosen_iou always; the other
   // members only if the network ran for this result.
   MaskOutput masks;
-  at::Tensor memory;    // [1, N, Cm] before rounding, if one was encoded
+  at::Tensor memory;    // [1, Nm, Cm] before rounding, if one was encoded
   Selection selection;  // what was attended to; empty without memory
 };
 
@@ -82,6 +87,7 @@ class Tracker {
   struct Object {
     int64_t id;
     MemoryBank bank;
+    std::map<int64_t, MaskOutput> kept_corrections;  // by frame
   };
   Object &object(int64_t id);
   at::Tensor conditioned(const Object &object, int64_t frame,
@@ -89,6 +95,8 @@ class Tracker {
                          Selection &selection) const;
   ObjectOutput track_object(Object &object, int64_t frame,
                             const EncodedFrame &encoded, bool is_reverse);
+  void keep_correction(Object &object, int64_t frame,
+                       const MaskOutput &masks) const;
   void remember(Object &object, int64_t frame, const EncodedFrame &encoded,
                 bool is_prompted, bool is_conditioning, ObjectOutput &output);
 

@@ -247,6 +247,38 @@ START_TEST(test_correction_stays_a_tracked_frame_if_asked_for) {
 }
 END_TEST
 
+// The result of tracking into frame 6 again after a correction of it.
+ObjectOutput second_pass(bool keeps_corrections, MaskOutput &correction) {
+  TrackerOptions options;
+  options.corrections_are_conditioning = false;
+  options.keeps_corrections = keeps_corrections;
+  options.limits.extra_history = kFrames;
+  Tracker tracker = micro_tracker(options);
+  tracker.prompt(0, encoded_frame(0), 1, prompt_of(1));
+  for (int64_t frame = 1; frame <= 8; ++frame)
+    tracker.track(frame, encoded_frame(frame));
+  correction =
+      tracker.prompt(6, encoded_frame(6), 1, negative_click(132, 60)).masks;
+  return tracker.track(6, encoded_frame(6)).at(0);
+}
+
+START_TEST(test_kept_correction_answers_when_tracking_passes_again) {
+  MaskOutput correction;
+  const ObjectOutput again = second_pass(true, correction);
+  ck_assert(at::equal(again.masks.low_res_masks, correction.low_res_masks));
+  ck_assert(at::equal(again.masks.obj_ptr, correction.obj_ptr));
+  ck_assert(!again.memory.defined());
+}
+END_TEST
+
+START_TEST(test_correction_is_overwritten_when_tracking_passes_again) {
+  MaskOutput correction;
+  const ObjectOutput again = second_pass(false, correction);
+  ck_assert(!at::equal(again.masks.low_res_masks, correction.low_res_masks));
+  ck_assert(again.memory.defined());
+}
+END_TEST
+
 START_TEST(test_mask_prompt_is_the_answer_itself) {
   Tracker tracker = micro_tracker();
   PromptTensors prompt;
@@ -385,6 +417,10 @@ void add_prompt_tests(TCase *tests) {
   tcase_add_test(tests,
                  test_corrected_frame_is_attended_to_as_a_conditioning_frame);
   tcase_add_test(tests, test_correction_stays_a_tracked_frame_if_asked_for);
+  tcase_add_test(tests,
+                 test_kept_correction_answers_when_tracking_passes_again);
+  tcase_add_test(tests,
+                 test_correction_is_overwritten_when_tracking_passes_again);
   tcase_add_test(tests, test_mask_prompt_is_the_answer_itself);
   tcase_add_test(tests, test_empty_mask_prompt_means_an_absent_object);
   tcase_add_test(tests, test_unknown_memory_policy_is_refused);
