@@ -17,17 +17,21 @@ import re
 import struct
 import sys
 
-FULL_MODELS = ["sam21_t", "sam20_t", "sam21_s", "sam21_bp", "sam21_l"]
-SMALL_MODELS = ["small21", "small20"]
+FULL_MODELS = ["sam21_t", "sam20_t", "sam21_s", "sam21_bp", "sam21_l",
+               "edgetam"]
+SMALL_MODELS = ["small21", "small20", "edgetam_small"]
 # Scenarios whose masks at video size are kept; the others keep the number of
 # foreground pixels.
 VIDEO_SIZE_KEPT = {"small21_point", "small21_twoobj", "small20_mask"}
 CLIP_FRAMES = 18
 # Computed on the first frames of the clip only.
-SHORT_CLIPS = {"small21_short": 6}
+SHORT_CLIPS = {"small21_short": 6, "edgetam_small_short": 6}
 # Computed with memories kept in float32 instead of bfloat16.
 FLOAT_MEMORIES = {"small21_point_f32mem"}
-NOT_TESTED = re.compile(r"image_norm|attn_curr_pos|multimasks")
+NOT_TESTED = re.compile(
+    r"image_norm|attn_curr_pos|multimasks|pix_feat_with_mem")
+# EdgeTAM's prompt encoder and decoder are SAM 2's.
+EDGETAM_STAGES = re.compile(r"enc\.(?!pos)|mem\.(?!high_res|mask_down)")
 
 
 def read_tensors(path):
@@ -156,9 +160,10 @@ def copy_json(source, target):
     target.write_text(json.dumps(json.loads(source.read_text())) + "\n")
 
 
-def copy_tensors(source, target):
+def copy_tensors(source, target, wanted=re.compile("")):
     tensors, metadata = read_tensors(source)
-    kept = {n: t for n, t in tensors.items() if not NOT_TESTED.search(n)}
+    kept = {n: t for n, t in tensors.items()
+            if wanted.match(n) and not NOT_TESTED.search(n)}
     if "clip_frames" in metadata:  # which frames of the clip were tracked
         frames = array.array("q", json.loads(metadata["clip_frames"]))
         kept["clip_frames"] = ("I64", [len(frames)], frames.tobytes())
@@ -172,8 +177,12 @@ def pack(source, target):
                  target / "preprocess.safetensors")
     copy_tensors(source / "small21" / "small21_stages.safetensors",
                  target / "small21_stages.safetensors")
+    copy_tensors(source / "edgetam_small" / "edgetam_small_stages.safetensors",
+                 target / "edgetam_small_stages.safetensors", EDGETAM_STAGES)
     pack_scenarios(source, target)
     copy_json(source / "adjust_small.json", target / "small_adjust.json")
+    copy_json(source / "adjust_edgetam_small.json",
+              target / "edgetam_small_adjust.json")
     for model in SMALL_MODELS:
         name = model + "_statedict.json"
         pack_listing(source / model / name, target / name)

@@ -37,6 +37,11 @@ constexpr ReplayTolerances kF32 = {kTrackedMaskF32, kTrackedIouF32,
 constexpr ReplayTolerances kPrompted = {kDecoder, kDecoderIou, kDecoder,
                                         kDecoder, kForegroundSlackF32};
 
+// EdgeTAM comes with the older predictor, which tracks all objects at once.
+bool is_batched(const Scenario &scenario) {
+  return scenario.model == "edgetam_small";
+}
+
 TrackerOptions options_of(const Scenario &scenario, int max_obj_ptrs) {
   TrackerOptions options;
   options.limits.max_obj_ptrs = max_obj_ptrs;
@@ -45,6 +50,7 @@ TrackerOptions options_of(const Scenario &scenario, int max_obj_ptrs) {
   options.limits.extra_history = kClipHistory;
   options.max_cond_frames_in_attn = scenario.max_cond_frames_in_attn;
   options.corrections_are_conditioning = scenario.corrections_are_conditioning;
+  options.keeps_corrections = is_batched(scenario);
   if (scenario.has_float_memories) options.memory_type = at::kFloat;
   return options;
 }
@@ -67,9 +73,11 @@ at::Tensor is_owner_clear(const at::Tensor &logits, double gap) {
   return (sorted[0] - sorted[1]).gt(gap).logical_or(sorted[0].le(-10));
 }
 
-// Memory tokens [1, N, Cm] as the reference keeps them, [1, Cm, h, h].
-at::Tensor as_grid(const at::Tensor &tokens, int64_t side) {
-  return tokens.transpose(1, 2).reshape({1, tokens.size(2), side, side});
+// Memory tokens [1, Nm, Cm] in the shape that the reference keeps: those of a
+// grid as [1, Cm, h, h].
+at::Tensor as_kept(const at::Tensor &tokens, const at::Tensor &expected) {
+  return expected.dim() == 4 ? tokens.transpose(1, 2).reshape(expected.sizes())
+                             : tokens;
 }
 
 std::vector<int64_t> int64s(const at::Tensor &tensor) {
@@ -182,8 +190,10 @@ void Replay::visit(const Event &event) {
 
 void Replay::on_track(const Event &event, Comparison &comparison) {
   visit(event);
-  compare_output(event, outputs_.at({event.object_id, event.frame}),
-                 comparison);
+  // The batched predictor names no object; its sessions have one.
+  const int64_t object =
+      is_batched(scenario_) ? objects_.at(0) : event.object_id;
+  compare_output(event, outputs_.at({object, event.frame}), comparison);
 }
 
 // The reference makes the memories of prompted frames when tracking starts,
@@ -195,8 +205,9 @@ void Replay::on_prompt_memory(const Event &event, Comparison &comparison) {
     const auto place =
         std::find(waiting.begin(), waiting.end(), Place{id, event.frame});
     if (place == waiting.end()) continue;
-    comparison.close(name, as_grid(outputs_.at(*place).memory, model_->grid()),
-                     golden_.tensor(name), kPromptedMemory);
+    const at::Tensor &expected = golden_.tensor(name);
+    comparison.close(name, as_kept(outputs_.at(*place).memory, expected),
+                     expected, kPromptedMemory);
     waiting.erase(place);
     return;
   }
@@ -231,9 +242,10 @@ void Replay::compare_output(const Event &event, const ObjectOutput &output,
     comparison.equal(e + "best index", {found.ious.argmax(1).item<int64_t>()},
                      {event.best_index});
   if (has_memory) compare_selection(event, output.selection, comparison);
-  if (golden_.has(e + "maskmem"))
-    comparison.close(e + "maskmem", as_grid(output.memory, model_->grid()),
-                     golden_.tensor(e + "maskmem"), tolerances.mask);
+  if (!golden_.has(e + "maskmem")) return;
+  const at::Tensor &expected = golden_.tensor(e + "maskmem");
+  comparison.close(e + "maskmem", as_kept(output.memory, expected), expected,
+                   tolerances.mask);
 }
 
 void Replay::compare_selection(const Event &event, const Selection &selection,

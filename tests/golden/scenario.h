@@ -44,7 +44,7 @@ struct Event {
 
 struct Scenario {
   std::string name;
-  std::string model;     // small21, small20
+  std::string model;     // small21, small20, edgetam_small
   int video_frames = 0;  // length of the video; limits the pointers
   bool has_float_memories = false;
   std::vector<Call> calls;

@@ -25,6 +25,7 @@ namespace {
 constexpr int kSmallSide = 256;
 constexpr int kEnlargement = 4;  // every pixel repeated, so nothing is resized
 constexpr int kSide = kSmallSide * kEnlargement;
+constexpr int64_t kGrid = kSide / 16;
 constexpr float kPoint[] = {560, 260};
 constexpr int64_t kObject = 1;
 
@@ -47,8 +48,12 @@ at::Tensor model_input(int64_t clip_frame) {
 
 // Tokens [1, N, C] -> [1, C, h, h].
 at::Tensor as_grid(const at::Tensor &tokens) {
-  const int64_t side = kSide / 16;
-  return tokens.transpose(1, 2).reshape({1, tokens.size(2), side, side});
+  return tokens.transpose(1, 2).reshape({1, tokens.size(2), kGrid, kGrid});
+}
+
+// Tokens of a memory [1, Nm, C] in the shape that the reference keeps.
+at::Tensor as_kept(const at::Tensor &tokens) {
+  return tokens.size(1) == kGrid * kGrid ? as_grid(tokens) : tokens;
 }
 
 // The run of one model; compares as it goes.
@@ -86,6 +91,13 @@ class FullRun {
   void check(const std::string &name, const at::Tensor &found,
              const Tolerance &tolerance) {
     golden_.check(comparison_, name, found, tolerance);
+  }
+
+  // Positions of a memory's tokens [Nm, Cm], without maskmem_tpos_enc.
+  at::Tensor memory_positions() const {
+    const auto &perceiver = model_->network().spatial_perceiver;
+    return perceiver ? perceiver->token_positions()
+                     : sine_grid(kGrid, kGrid, model_->config().mem_dim);
   }
 
   void check_encoder(const at::Tensor &input, const EncodedFrame &encoded);
@@ -158,7 +170,7 @@ void FullRun::check_output(const std::string &prefix,
                            const Tolerance &memory) {
   check(prefix + "low_res_mask", output.masks.low_res_masks, mask);
   check(prefix + "obj_ptr", output.masks.obj_ptr, mask);
-  check(prefix + "maskmem", as_grid(output.memory), memory);
+  check(prefix + "maskmem", as_kept(output.memory), memory);
   check_mask_bits(prefix + "mask_bits", output.masks.low_res_masks);
   memories_.push_back(output.memory.to(at::kBFloat16).to(at::kFloat));
   pointers_.push_back(output.masks.obj_ptr);
@@ -223,7 +235,7 @@ void FullRun::track(int64_t k, const EncodedFrame &encoded) {
       at::tensor({int{kPadding}}, at::kInt).view({1, 1})};
   check_decoder(prefix, encoded, features, nothing, kTrackedFull, kTrackedIou);
   check_output(prefix, output, kTrackedFull, kTrackedFull);
-  check(prefix + "maskmem_pos", as_grid(sine_grid(64, 64, 64).unsqueeze(0)),
+  check(prefix + "maskmem_pos", as_kept(memory_positions().unsqueeze(0)),
         kTables);
 }
 

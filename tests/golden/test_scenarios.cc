@@ -1,6 +1,7 @@
 // Tracking sessions: every step of each against the reference.
 #include <cstdio>
 #include <map>
+#include <stdexcept>
 #include <string>
 
 #include "generated_model.h"
@@ -19,12 +20,30 @@ const std::vector<Scenario> &scenarios() {
   return loaded;
 }
 
-ModelConfig config_of(const Scenario &scenario) {
-  ModelConfig config = config_named(
-      scenario.model == "small20" ? "sam2.0-micro" : "sam2.1-micro");
+struct ModelOfScenario {
+  const char *model;  // Scenario::model
+  const char *config;
+  const char *adjustments;
+};
+constexpr ModelOfScenario kModels[] = {
+    {"small21", "sam2.1-micro", "small_adjust.json"},
+    {"small20", "sam2.0-micro", "small_adjust.json"},
+    {"edgetam_small", "edgetam-micro", "edgetam_small_adjust.json"},
+};
+
+const ModelOfScenario &model_named(const std::string &name) {
+  for (const ModelOfScenario &model : kModels)
+    if (model.model == name) return model;
+  throw std::out_of_range("no model " + name);
+}
+
+std::shared_ptr<const Sam2Model> model_of(const Scenario &scenario,
+                                          at::ScalarType type) {
+  const ModelOfScenario &model = model_named(scenario.model);
+  ModelConfig config = config_named(model.config);
   config.dynamic_multimask_via_stability = scenario.has_post_processing;
   config.binarize_prompted_mask = scenario.has_post_processing;
-  return config;
+  return generated_model(config, model.adjustments, type);
 }
 
 // The clip's frames, encoded once for each model and type.
@@ -44,7 +63,7 @@ const std::vector<EncodedFrame> &encoded_clip(const Sam2Model &model) {
 
 START_TEST(test_session_equals_the_reference_step_by_step) {
   const Scenario &scenario = scenarios()[_i];
-  const auto model = generated_model(config_of(scenario), "small_adjust.json");
+  const auto model = model_of(scenario, at::kFloat);
   Comparison comparison;
   Replay replay(scenario, model, encoded_clip(*model));
   replay.run(comparison);
@@ -59,8 +78,7 @@ void check_agreement(at::ScalarType type, double least_mean_iou) {
   double sum = 0;
   int64_t masks = 0;
   for (const Scenario &scenario : scenarios()) {
-    const auto model =
-        generated_model(config_of(scenario), "small_adjust.json", type);
+    const auto model = model_of(scenario, type);
     Comparison ignored;
     Replay replay(scenario, model, encoded_clip(*model));
     replay.run(ignored);
@@ -87,7 +105,7 @@ START_TEST(test_bfloat16_masks_agree_with_the_reference) {
 END_TEST
 
 START_TEST(test_all_scenarios_are_replayed) {
-  ck_assert_uint_eq(scenarios().size(), 22);
+  ck_assert_uint_eq(scenarios().size(), 27);
 }
 END_TEST
 

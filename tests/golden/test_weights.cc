@@ -33,6 +33,8 @@ constexpr Model kModels[] = {
     {"sam21_s", "sam21_s_adjust.json", "sam2.1-small"},
     {"sam21_bp", "sam21_bp_adjust.json", "sam2.1-base-plus"},
     {"sam21_l", "sam21_l_adjust.json", "sam2.1-large"},
+    {"edgetam_small", "edgetam_small_adjust.json", "edgetam-micro"},
+    {"edgetam", "edgetam_adjust.json", "edgetam"},
 };
 
 // One row of a listing: [name, shape, first values, sum, hash or null].
@@ -93,8 +95,9 @@ void check_weight(const Row &expected, const Adjustments &adjustments) {
   const at::Tensor weight =
       generated_weight(expected.name, expected.shape, adjustments);
   const char *name = expected.name.c_str();
+  const at::Tensor flat = weight.flatten();
   for (size_t i = 0; i < expected.first.size(); ++i)
-    ck_assert_msg(weight.data_ptr<float>()[i] == expected.first[i],
+    ck_assert_msg(flat[i].item<double>() == expected.first[i],
                   "%s: element %zu", name, i);
   ck_assert_msg(std::fabs(weight.sum(at::kDouble).item<double>() -
                           expected.sum) <= sum_tolerance(weight),

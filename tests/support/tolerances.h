@@ -41,6 +41,8 @@ inline constexpr Tolerance kDecoderIou = {1e-5, 0};
 
 // Memories before rounding, from an equal mask.
 inline constexpr Tolerance kMemory = {5e-5, 1e-5};
+// The same behind the perceiver, whose norms amplify: its noise is 2e-5.
+inline constexpr Tolerance kPerceivedMemory = {1e-4, 1e-5};
 // Memory attention from stored inputs.
 inline constexpr Tolerance kAttention = {1e-4, 1e-5};
 
