@@ -180,6 +180,8 @@ def pack(source, target):
     copy_tensors(source / "edgetam_small" / "edgetam_small_stages.safetensors",
                  target / "edgetam_small_stages.safetensors", EDGETAM_STAGES)
     pack_scenarios(source, target)
+    copy_tensors(source / "samurai" / "kalman.safetensors",
+                 target / "kalman.safetensors")
     copy_json(source / "adjust_small.json", target / "small_adjust.json")
     copy_json(source / "adjust_edgetam_small.json",
               target / "edgetam_small_adjust.json")

@@ -46,6 +46,9 @@ inline constexpr Tolerance kPerceivedMemory = {1e-4, 1e-5};
 // Memory attention from stored inputs.
 inline constexpr Tolerance kAttention = {1e-4, 1e-5};
 
+// The Kalman filter computes in float64.
+inline constexpr Tolerance kKalman = {1e-9, 1e-12};
+
 // Tracking with memories kept in float32.
 inline constexpr Tolerance kTrackedMaskF32 = {2e-4, 1e-5};
 inline constexpr Tolerance kTrackedScoreF32 = {1e-4, 0};
