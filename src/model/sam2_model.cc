@@ -143,10 +143,10 @@ at::Tensor Sam2Model::as_image(const at::Tensor &tokens) const {
 
 // The reference's rules: sam2/modeling/sam2_base.py:341-412 and
 // sam2/modeling/sam/mask_decoder.py:248-295.
-MaskOutput Sam2Model::choose(const DecodedMasks &decoded,
-                             bool wants_multimask) const {
+MaskOutput Sam2Model::choose(const DecodedMasks &decoded, bool wants_multimask,
+                             double min_object_score) const {
   const ModelConfig &c = config();
-  const at::Tensor is_present = decoded.object_score > 0;  // [B, 1]
+  const at::Tensor is_present = decoded.object_score > min_object_score;
   const at::Tensor masks = at::where(is_present.unsqueeze(-1).unsqueeze(-1),
                                      decoded.masks, kNoObject);
   const at::Tensor three_ious = decoded.ious.slice(1, 1);
@@ -171,9 +171,27 @@ MaskOutput Sam2Model::choose(const DecodedMasks &decoded,
   out.candidates = wants_multimask ? masks.slice(1, 1) : out.low_res_masks;
   out.all_ious = decoded.ious;
   out.object_score = decoded.object_score;
-  const at::Tensor pointer = network_.obj_ptr_proj.forward(
-      select_row(decoded.tokens, token).squeeze(1));
-  out.obj_ptr = at::where(is_present, pointer, network_.no_obj_ptr);
+  out.tokens = wants_multimask ? decoded.tokens.slice(1, 1)
+                               : decoded.tokens.slice(1, 0, 1);
+  out.is_present = is_present;
+  out.obj_ptr = pointer(decoded.tokens, token, is_present);
+  return out;
+}
+
+at::Tensor Sam2Model::pointer(const at::Tensor &tokens, const at::Tensor &index,
+                              const at::Tensor &is_present) const {
+  return at::where(
+      is_present,
+      network_.obj_ptr_proj.forward(select_row(tokens, index).squeeze(1)),
+      network_.no_obj_ptr);
+}
+
+MaskOutput Sam2Model::with_candidate(const MaskOutput &output,
+                                     const at::Tensor &index) const {
+  MaskOutput out = output;
+  out.low_res_masks = select_row(output.candidates, index);
+  out.chosen_iou = select_row(output.ious, index);
+  out.obj_ptr = pointer(output.tokens, index, output.is_present);
   return out;
 }
 
@@ -181,7 +199,8 @@ MaskOutput Sam2Model::decode(const EncodedFrame &frame,
                              const at::Tensor &features,
                              const PointInput &points,
                              const at::Tensor &mask_logits,
-                             bool wants_multimask) const {
+                             bool wants_multimask,
+                             double min_object_score) const {
   const int64_t batch = features.size(0);
   const auto options = frame.s0.options();
   PointInput input = points;
@@ -198,20 +217,22 @@ MaskOutput Sam2Model::decode(const EncodedFrame &frame,
   const DecodedMasks decoded = network_.mask_decoder.forward(
       as_image(features.to(at::kFloat)), dense_positions_, sparse, dense,
       frame.s0, frame.s1);
-  return choose(decoded, wants_multimask);
+  return choose(decoded, wants_multimask, min_object_score);
 }
 
 MaskOutput Sam2Model::use_mask(const EncodedFrame &frame,
-                               const at::Tensor &mask) const {
+                               const at::Tensor &mask,
+                               double min_object_score) const {
   const at::Tensor hint = network_.mask_downsample.forward(mask);
   // Features WITHOUT no_mem_embed, as the reference does.
   MaskOutput out = decode(frame, frame.pix_feat.expand({mask.size(0), -1, -1}),
-                          {}, hint, false);
+                          {}, hint, false, min_object_score);
   const at::Tensor is_present = mask.flatten(1).gt(0).any(1, true);
   const int64_t side = 4 * grid();
   out.low_res_masks = at::_upsample_bilinear2d_aa(
       mask * kMaskPromptScale + kMaskPromptBias, {side, side}, false);
   out.candidates = out.low_res_masks;
+  out.is_present = is_present;
   out.ious = at::ones({mask.size(0), 1}, mask.options());
   out.chosen_iou = out.ious;
   out.all_ious = at::Tensor();

@@ -38,6 +38,8 @@ struct MaskOutput {
   at::Tensor object_score;   // [B, 1], logit
   at::Tensor obj_ptr;        // [B, C] float32, object pointer
   at::Tensor candidates;     // [B, 1 or 3, 4h, 4h], as low_res_masks
+  at::Tensor tokens;         // [B, 1 or 3, C], what pointers are made of
+  at::Tensor is_present;     // [B, 1] bool, whether the object is there
   at::Tensor all_ious;       // [B, 4]; undefined for a mask prompt
 };
 
@@ -73,13 +75,18 @@ class Sam2Model {
                          int64_t pointer_tokens) const;
 
   // Masks from features [B, N, C], prompts and `mask_logits` ([B, 1, 4h, 4h]
-  // or undefined). `wants_multimask`: answer with the best of three.
+  // or undefined). `wants_multimask`: answer with the best of three. An object
+  // is there if its score is above `min_object_score`, a logit.
   MaskOutput decode(const EncodedFrame &frame, const at::Tensor &features,
                     const PointInput &points, const at::Tensor &mask_logits,
-                    bool wants_multimask) const;
+                    bool wants_multimask, double min_object_score = 0) const;
+  // The same answer with another of its candidates: `index` [B] int64.
+  MaskOutput with_candidate(const MaskOutput &output,
+                            const at::Tensor &index) const;
 
   // A mask given by the user is the answer. mask [B, 1, S, S] float32, 0 or 1.
-  MaskOutput use_mask(const EncodedFrame &frame, const at::Tensor &mask) const;
+  MaskOutput use_mask(const EncodedFrame &frame, const at::Tensor &mask,
+                      double min_object_score = 0) const;
 
   // A memory of the frame: [B, Nm, Cm] in `type`. low_res_masks as above;
   // `is_prompted` frames enter as binary masks (if the config says so).
@@ -104,8 +111,10 @@ class Sam2Model {
  private:
   void make_rotary_tables();
   at::Tensor as_image(const at::Tensor &tokens) const;
-  MaskOutput choose(const struct DecodedMasks &decoded,
-                    bool wants_multimask) const;
+  MaskOutput choose(const struct DecodedMasks &decoded, bool wants_multimask,
+                    double min_object_score) const;
+  at::Tensor pointer(const at::Tensor &tokens, const at::Tensor &index,
+                     const at::Tensor &is_present) const;
 
   Sam2Network network_;
   int64_t input_size_;

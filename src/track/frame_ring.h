@@ -1,6 +1,7 @@
-// Slots for the latest frames of a stream.
+// Slots for frames of a stream.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -14,36 +15,83 @@ namespace sam2 {
 // `capacity`. Thread-bound.
 class FrameRing {
  public:
-  explicit FrameRing(int64_t capacity) : frames_(capacity, kNone) {}
+  explicit FrameRing(int64_t capacity) : slots_(capacity, {kNone, {}}) {}
 
-  int64_t capacity() const { return static_cast<int64_t>(frames_.size()); }
+  int64_t capacity() const { return static_cast<int64_t>(slots_.size()); }
 
   // Slot to write `frame` into; the slot's former frame is forgotten.
-  int64_t claim(int64_t frame) {
+  int64_t claim(int64_t frame, const FrameScores &scores = {}) {
     const int64_t slot = frame % capacity();
-    frames_[slot] = frame;
+    slots_[slot] = {frame, scores};
     return slot;
   }
   // Slot that holds `frame`, or -1.
   int64_t find(int64_t frame) const {
     if (frame < 0) return -1;
     const int64_t slot = frame % capacity();
-    return frames_[slot] == frame ? slot : -1;
+    return slots_[slot].frame == frame ? slot : -1;
   }
   void forget(int64_t frame) {
     const int64_t slot = find(frame);
-    if (slot >= 0) frames_[slot] = kNone;
+    if (slot >= 0) slots_[slot].frame = kNone;
   }
   std::vector<FrameRecord> records() const {
     std::vector<FrameRecord> out;
-    for (int64_t frame : frames_)
-      if (frame != kNone) out.push_back({frame});
+    for (const FrameRecord &record : slots_)
+      if (record.frame != kNone) out.push_back(record);
     return out;
   }
 
  private:
   static constexpr int64_t kNone = -1;
-  std::vector<int64_t> frames_;
+  std::vector<FrameRecord> slots_;
+};
+
+// The same for frames that are far apart: the `capacity` claimed last.
+// Thread-bound.
+class KeptFrames {
+ public:
+  explicit KeptFrames(int64_t capacity) : slots_(capacity) {}
+
+  int64_t capacity() const { return static_cast<int64_t>(slots_.size()); }
+
+  // Slot to write `frame` into, whose former frame is forgotten; -1 if there
+  // is no slot at all.
+  int64_t claim(int64_t frame, const FrameScores &scores = {}) {
+    if (slots_.empty()) return -1;
+    forget(frame);
+    const auto longest_ago = std::min_element(
+        slots_.begin(), slots_.end(),
+        [](const Slot &a, const Slot &b) { return a.turn < b.turn; });
+    *longest_ago = {{frame, scores}, turn_++};
+    return longest_ago - slots_.begin();
+  }
+  // Slot that holds `frame`, or -1.
+  int64_t find(int64_t frame) const {
+    for (size_t slot = 0; slot < slots_.size(); ++slot)
+      if (slots_[slot].turn != kFree && slots_[slot].record.frame == frame)
+        return static_cast<int64_t>(slot);
+    return -1;
+  }
+  void forget(int64_t frame) {
+    const int64_t slot = find(frame);
+    if (slot >= 0) slots_[slot].turn = kFree;
+  }
+  std::vector<FrameRecord> records() const {
+    std::vector<FrameRecord> out;
+    for (const Slot &slot : slots_)
+      if (slot.turn != kFree) out.push_back(slot.record);
+    return out;
+  }
+
+ private:
+  static constexpr int64_t kFree = -1;
+  struct Slot {
+    FrameRecord record;
+    int64_t turn = kFree;  // rises with each claim
+  };
+  std::vector<Slot> slots_;
+  int64_t turn_ = 0;
 };
 
 }  // namespace sam2

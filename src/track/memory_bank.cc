@@ -10,6 +10,8 @@ namespace {
 
 // One slot at least: with num_maskmem 1 no tracked memory is attended to.
 int64_t memory_slots(const BankLimits &limits) {
+  if (limits.recent_memories > 0)
+    return limits.recent_memories + limits.extra_history;
   const int64_t reach = int64_t{limits.num_maskmem - 2} * limits.memory_stride;
   return std::max(int64_t{1}, reach + 2) + limits.extra_history;
 }
@@ -21,23 +23,32 @@ MemoryBank::MemoryBank(const BankLimits &limits, int64_t tokens,
                        at::ScalarType type, at::Device device)
     : limits_(limits),
       memory_ring_(memory_slots(limits)),
+      kept_(limits.kept_memories),
       pointer_ring_(limits.max_obj_ptrs + limits.extra_history),
       mask_ring_(1 + limits.extra_history),
-      memories_(at::empty({memory_ring_.capacity(), tokens, mem_dim},
-                          at::TensorOptions().dtype(type).device(device))),
+      memories_(at::empty(
+          {memory_ring_.capacity() + kept_.capacity(), tokens, mem_dim},
+          at::TensorOptions().dtype(type).device(device))),
       pointers_(
           at::empty({pointer_ring_.capacity(), pointer_dim},
                     at::TensorOptions().dtype(at::kFloat).device(device))),
       masks_(mask_ring_.capacity()) {}
 
 void MemoryBank::store_tracked(int64_t frame, const BankEntry &entry) {
-  memories_.select(0, memory_ring_.claim(frame)).copy_(entry.memory[0]);
-  pointers_.select(0, pointer_ring_.claim(frame)).copy_(entry.obj_ptr[0]);
+  memories_.select(0, memory_ring_.claim(frame, entry.scores))
+      .copy_(entry.memory[0]);
+  kept_.forget(frame);
+  const int64_t kept = entry.is_kept ? kept_.claim(frame, entry.scores) : -1;
+  if (kept >= 0)
+    memories_.select(0, memory_ring_.capacity() + kept).copy_(entry.memory[0]);
+  pointers_.select(0, pointer_ring_.claim(frame, entry.scores))
+      .copy_(entry.obj_ptr[0]);
   masks_[mask_ring_.claim(frame)] = entry.low_res_masks;
 }
 
 void MemoryBank::store_conditioning(int64_t frame, const BankEntry &entry) {
   memory_ring_.forget(frame);
+  kept_.forget(frame);
   pointer_ring_.forget(frame);
   mask_ring_.forget(frame);
   const auto known =
@@ -74,15 +85,25 @@ at::Tensor MemoryBank::low_res_masks(int64_t frame) const {
 
 BankRecords MemoryBank::records() const {
   BankRecords out;
-  for (const auto &c : conditioning_) out.conditioning.push_back({c.frame});
+  for (const auto &c : conditioning_)
+    out.conditioning.push_back({c.frame, c.entry.scores});
   out.memories = memory_ring_.records();
+  for (const auto &kept : kept_.records())
+    if (memory_ring_.find(kept.frame) < 0) out.memories.push_back(kept);
   out.pointers = pointer_ring_.records();
   return out;
 }
 
+int64_t MemoryBank::memory_slot(int64_t frame) const {
+  const int64_t recent = memory_ring_.find(frame);
+  if (recent >= 0) return recent;
+  const int64_t kept = kept_.find(frame);
+  return kept < 0 ? kept : memory_ring_.capacity() + kept;
+}
+
 at::Tensor MemoryBank::memory(const MemoryPick &pick) const {
   if (pick.is_conditioning) return conditioning_entry(pick.frame)->memory[0];
-  const int64_t slot = memory_ring_.find(pick.frame);
+  const int64_t slot = memory_slot(pick.frame);
   TORCH_INTERNAL_ASSERT(slot >= 0, "memory of frame ", pick.frame, " is gone");
   return memories_.select(0, slot);
 }

@@ -19,6 +19,10 @@ struct BankLimits {
   // Conditioning frames kept. When one too many comes, the second oldest goes:
   // the first prompt says what the object is and stays.
   int max_cond_frames = 4;
+  // Slots for memories of the latest frames, 0 = as many as the window of
+  // num_maskmem and memory_stride reaches, and of frames stored to be kept.
+  int recent_memories = 0;
+  int kept_memories = 0;
   // Frames kept beyond what tracking forward reads, so that one may go back.
   int extra_history = 0;
 };
@@ -30,14 +34,16 @@ struct BankEntry {
   at::Tensor object_score;   // [1, 1]
   at::Tensor chosen_iou;     // [1, 1]
   at::Tensor memory;         // [1, N, Cm], memory type
+  FrameScores scores = {};
+  bool is_kept = false;  // of a tracked frame: its memory outlives the latest
 };
 
 // Memories and pointers of tracked frames lie in rings written in place; those
-// of conditioning frames in a short list. Kept: memories of the latest
-// (num_maskmem - 2) * stride + 2 frames, pointers of the latest max_obj_ptrs,
-// mask logits of the latest one (all + extra_history), and at most
-// max_cond_frames conditioning frames. Older frames may not be asked for.
-// Thread-bound.
+// of conditioning frames in a short list. Held: memories of the latest
+// recent_memories frames and of the latest kept_memories of those stored with
+// is_kept, pointers of the latest max_obj_ptrs, mask logits of the latest one
+// (but for kept_memories all + extra_history), and at most max_cond_frames
+// conditioning frames. Older frames may not be asked for. Thread-bound.
 class MemoryBank {
  public:
   // tokens N and channels Cm of a memory, C of a pointer; `type` is the
@@ -68,12 +74,16 @@ class MemoryBank {
   int64_t bytes() const;
 
  private:
+  // Slot in memories_ of a tracked frame, or -1.
+  int64_t memory_slot(int64_t frame) const;
+
   struct ConditioningFrame {
     int64_t frame;
     BankEntry entry;
   };
   BankLimits limits_;
   FrameRing memory_ring_;
+  KeptFrames kept_;  // their slots follow the ring's
   FrameRing pointer_ring_;
   FrameRing mask_ring_;
   at::Tensor memories_;  // [slots, N, Cm]

@@ -3,12 +3,28 @@
 #include "base/error.h"
 
 namespace sam2 {
+namespace {
+
+MemoryNeeds recent_needs(int) { return {}; }
+
+bool keeps_none(const BankRecords &, const FrameRecord &,
+                const SelectionRequest &) {
+  return false;
+}
+
+MemoryNeeds samurai_needs(int num_maskmem) { return {1, num_maskmem - 1}; }
+
+}  // namespace
 
 const std::vector<SelectionPolicy> &selection_policies() {
   static const std::vector<SelectionPolicy> rows = {
       {"recent",
        "prompted frames and the latest frames, as the SAM 2 reference does",
-       select_recent},
+       select_recent, recent_needs, keeps_none, false},
+      {"samurai",
+       "prompted frames, the last frame and the latest good ones; where the "
+       "object was going helps to choose its mask (SAMURAI)",
+       select_samurai, samurai_needs, keeps_qualified, true},
   };
   return rows;
 }

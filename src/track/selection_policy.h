@@ -3,14 +3,26 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace sam2 {
 
+// How good one object's mask on one frame was. Policies without a motion model
+// do not ask, and all is 0.
+struct FrameScores {
+  double predicted_iou = 0;  // of the chosen mask, [0, 1]
+  double object_score = 0;   // logit
+  // IoU of the mask's box with the predicted one; none until the motion model
+  // has a say.
+  std::optional<double> kf_score = std::nullopt;
+};
+
 // One remembered frame of one object.
 struct FrameRecord {
   int64_t frame = 0;
+  FrameScores scores = {};
 };
 
 // What an object's bank holds.
@@ -20,6 +32,13 @@ struct BankRecords {
   std::vector<FrameRecord> pointers;      // tracked frames, any order
 };
 
+// Scores above which a frame is worth remembering.
+struct MemoryThresholds {
+  double predicted_iou = 0.5;
+  double object_score = 0;
+  double kf_score = 0;
+};
+
 struct SelectionRequest {
   int64_t frame = 0;
   bool is_reverse = false;  // tracking towards frame 0
@@ -27,6 +46,8 @@ struct SelectionRequest {
   int max_obj_ptrs = 16;
   int memory_stride = 1;     // frames between two memories
   int max_cond_frames = -1;  // attended to; -1 = all there are
+  int64_t first_frame = 0;   // of the object: where it was first prompted
+  MemoryThresholds thresholds = {};
 };
 
 // One pick names its store: a conditioning frame's entry, or a tracked
@@ -46,6 +67,12 @@ struct Selection {
   std::vector<PointerPick> pointers;
 };
 
+// Memories of tracked frames that a bank must hold for a policy.
+struct MemoryNeeds {
+  int recent = 0;  // of the latest frames; 0 = as far as `recent` looks back
+  int kept = 0;    // of the latest frames that the policy keeps
+};
+
 // A named row; the element's enum, its documentation and the tests are filled
 // from the table.
 struct SelectionPolicy {
@@ -53,6 +80,14 @@ struct SelectionPolicy {
   const char *description;
   Selection (*select)(const BankRecords &records,
                       const SelectionRequest &request);
+  MemoryNeeds (*needs)(int num_maskmem);
+  // Whether the memory of a frame just tracked stays when newer ones come.
+  // `records` are those before it; the request's frame is the record's.
+  bool (*keeps)(const BankRecords &records, const FrameRecord &record,
+                const SelectionRequest &request);
+  // Masks are chosen with the help of a motion model, and frames have scores:
+  // a read-back per frame and object.
+  bool has_motion_model;
 };
 const std::vector<SelectionPolicy> &selection_policies();
 
@@ -66,5 +101,19 @@ const SelectionPolicy &find_selection_policy(const std::string &name);
 // number of pointers does not depend on one.
 Selection select_recent(const BankRecords &records,
                         const SelectionRequest &request);
+
+// `select_samurai`: all conditioning frames, and of the others the latest
+// num_maskmem - 1 that are qualified or the neighbour; pointers as in
+// `recent`. memory_stride means nothing to it. In reverse it looks ahead
+// instead of back. Source: sam2/modeling/sam2_base.py of SAMURAI, which walks
+// back through the whole clip; whether a frame is qualified never changes, so
+// holding the latest qualified ones and the last frame gives the same.
+Selection select_samurai(const BankRecords &records,
+                         const SelectionRequest &request);
+// All of the frame's scores are above the thresholds; a missing kf_score
+// passes. The object's first two frames never are.
+bool is_qualified(const FrameRecord &record, const SelectionRequest &request);
+bool keeps_qualified(const BankRecords &records, const FrameRecord &record,
+                     const SelectionRequest &request);
 
 }  // namespace sam2

@@ -6,12 +6,16 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/upsample_bilinear2d.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
+#include <limits>
 
 #include "base/error.h"
+#include "track/mask_boxes.h"
 
 namespace sam2 {
 namespace {
@@ -55,12 +59,62 @@ MemoryTokens gather(const Sam2Model &model, const MemoryBank &bank,
   return out;
 }
 
+// An answer's candidates and object score: one read-back. `size_px` is that of
+// the model's input.
+struct Readings {
+  std::vector<MaskCandidate> candidates;
+  double object_score = 0;
+};
+
+Readings read_back(const MaskOutput &masks, int64_t size_px) {
+  const at::Tensor boxes = mask_boxes(
+      at::upsample_bilinear2d(masks.candidates, {size_px, size_px}, false));
+  const at::Tensor table =
+      at::cat({boxes[0], masks.ious.view({-1, 1}),
+               masks.object_score.expand({boxes.size(1), 1})},
+              1)
+          .to(at::kCPU, at::kFloat);
+  const auto rows = table.accessor<float, 2>();
+  Readings out;
+  for (int64_t i = 0; i < table.size(0); ++i)
+    out.candidates.push_back(
+        {rows[i][4], {rows[i][0], rows[i][1], rows[i][2], rows[i][3]}});
+  out.object_score = rows[0][5];
+  return out;
+}
+
 void check_range(const char *property, int value, int64_t least, int64_t most) {
   if (value >= least && value <= most) return;
   throw Error(ErrorCode::kSetting, std::string(property) + " is " +
                                        std::to_string(value) + ". Set it to " +
                                        std::to_string(least) + "..." +
                                        std::to_string(most) + ".");
+}
+
+void check_share(const char *property, double value) {
+  if (value >= 0 && value <= 1) return;
+  throw Error(ErrorCode::kSetting, std::string(property) + " is " +
+                                       std::to_string(value) +
+                                       ". Set it to 0...1.");
+}
+
+void check_logit(const char *property, double value) {
+  if (std::isfinite(value)) return;
+  throw Error(ErrorCode::kSetting, std::string(property) +
+                                       " is not a finite number. Set it to a "
+                                       "logit such as 0.");
+}
+
+void check_motion(const TrackerOptions &options) {
+  check_range("stable-frames-threshold", options.motion.stable_frames, 1,
+              std::numeric_limits<int>::max());
+  check_share("stable-iou-threshold", options.motion.stable_iou);
+  check_share("kf-score-weight", options.motion.kf_score_weight);
+  check_share("memory-iou-threshold", options.memory_thresholds.predicted_iou);
+  check_share("memory-kf-score-threshold", options.memory_thresholds.kf_score);
+  check_logit("memory-obj-score-threshold",
+              options.memory_thresholds.object_score);
+  check_logit("min-obj-score", options.min_object_score);
 }
 
 }  // namespace
@@ -75,6 +129,10 @@ Tracker::Tracker(std::shared_ptr<const Sam2Model> model,
               model_->config().num_maskmem);
   check_range("max-obj-ptrs", limits.max_obj_ptrs, 1, kMaxPointers);
   check_range("memory-stride", limits.memory_stride, 1, kMaxStride);
+  check_motion(options);
+  const MemoryNeeds needs = policy_.needs(limits.num_maskmem);
+  options_.limits.recent_memories = needs.recent;
+  options_.limits.kept_memories = needs.kept;
 }
 
 bool Tracker::has_object(int64_t object_id) const {
@@ -82,15 +140,23 @@ bool Tracker::has_object(int64_t object_id) const {
                      [&](const auto &o) { return o.id == object_id; });
 }
 
-Tracker::Object &Tracker::object(int64_t id) {
+const MotionModel *Tracker::motion(int64_t object_id) const {
+  for (const auto &known : objects_)
+    if (known.id == object_id) return &known.motion;
+  return nullptr;
+}
+
+Tracker::Object &Tracker::object(int64_t id, int64_t frame) {
   for (auto &known : objects_)
     if (known.id == id) return known;
   const ModelConfig &c = model_->config();
   objects_.push_back(
       {id,
+       frame,
        MemoryBank(options_.limits, model_->memory_tokens(), c.mem_dim,
                   c.d_model, options_.memory_type, model_->device()),
-       {}});
+       {},
+       MotionModel(options_.motion)});
   return objects_.back();
 }
 
@@ -108,46 +174,80 @@ int64_t Tracker::bank_bytes() const {
   return total;
 }
 
+SelectionRequest Tracker::request(const Object &object, int64_t frame,
+                                  bool is_reverse) const {
+  const BankLimits &limits = options_.limits;
+  return {frame,
+          is_reverse,
+          limits.num_maskmem,
+          limits.max_obj_ptrs,
+          limits.memory_stride,
+          options_.max_cond_frames_in_attn,
+          object.first_frame,
+          options_.memory_thresholds};
+}
+
 // Features [1, N, C] of the frame with the object's memory in them.
 at::Tensor Tracker::conditioned(const Object &object, int64_t frame,
                                 const EncodedFrame &encoded, bool is_reverse,
                                 Selection &selection) const {
-  const BankLimits &limits = options_.limits;
-  selection = policy_.select(
-      object.bank.records(),
-      {frame, is_reverse, limits.num_maskmem, limits.max_obj_ptrs,
-       limits.memory_stride, options_.max_cond_frames_in_attn});
+  selection =
+      policy_.select(object.bank.records(), request(object, frame, is_reverse));
   if (selection.memories.empty()) return model_->without_memory(encoded);
   const MemoryTokens memory =
-      gather(*model_, object.bank, selection, limits.max_obj_ptrs);
+      gather(*model_, object.bank, selection, options_.limits.max_obj_ptrs);
   return model_->with_memory(encoded, memory.tokens, memory.positions,
                              memory.pointer_tokens);
 }
 
+// Lets motion choose among three candidates, and takes the scores down. One
+// candidate is the answer to a prompt, and nothing to choose from.
+void Tracker::judge(Object &object, ObjectOutput &output) const {
+  if (!policy_.has_motion_model) return;
+  MaskOutput &masks = output.masks;
+  const Readings read = read_back(masks, model_->input_size_px());
+  const auto &candidates = read.candidates;
+  MaskChoice choice;
+  if (candidates.size() > 1) {
+    choice = object.motion.choose(candidates);
+    const at::Tensor index =
+        at::tensor({static_cast<int64_t>(choice.index)},
+                   masks.candidates.options().dtype(at::kLong));
+    masks = model_->with_candidate(masks, index);
+  }
+  output.scores = {candidates[choice.index].predicted_iou, read.object_score,
+                   choice.kf_score};
+}
+
 void Tracker::remember(Object &object, int64_t frame,
                        const EncodedFrame &encoded, bool is_prompted,
-                       bool is_conditioning, ObjectOutput &output) {
+                       bool is_reverse, bool is_conditioning,
+                       ObjectOutput &output) {
   const MaskOutput &m = output.masks;
   output.memory = model_->encode_memory(encoded, m.low_res_masks,
                                         m.object_score, is_prompted);
-  const BankEntry entry{m.low_res_masks, m.obj_ptr, m.object_score,
-                        m.chosen_iou, output.memory};
-  if (is_conditioning)
+  BankEntry entry{m.low_res_masks, m.obj_ptr,     m.object_score,
+                  m.chosen_iou,    output.memory, output.scores};
+  if (is_conditioning) {
     object.bank.store_conditioning(frame, entry);
-  else
-    object.bank.store_tracked(frame, entry);
+    return;
+  }
+  entry.is_kept = policy_.keeps(object.bank.records(), {frame, output.scores},
+                                request(object, frame, is_reverse));
+  object.bank.store_tracked(frame, entry);
 }
 
 ObjectOutput Tracker::prompt(int64_t frame, const EncodedFrame &encoded,
                              int64_t object_id, const PromptTensors &prompt,
                              bool is_reverse) {
   const c10::InferenceMode guard;
-  Object &target = object(object_id);
+  Object &target = object(object_id, frame);
   const bool is_correction = target.bank.is_tracked(frame);
   ObjectOutput output;
   output.object_id = object_id;
   if (prompt.mask.defined()) {
-    output.masks = model_->use_mask(encoded, prompt.mask);
+    output.masks =
+        model_->use_mask(encoded, prompt.mask, options_.min_object_score);
   } else {
     const at::Tensor features =
         is_correction
@@ -158,11 +258,14 @@ ObjectOutput Tracker::prompt(int64_t frame, const EncodedFrame &encoded,
       former = former.clamp(-kPreviousMaskLimit, kPreviousMaskLimit);
     output.masks =
         model_->decode(encoded, features, prompt.points, former,
-                       Sam2Model::wants_multimask(prompt.point_count()));
+                       Sam2Model::wants_multimask(prompt.point_count()),
+                       options_.min_object_score);
   }
   const bool is_conditioning =
       !is_correction || options_.corrections_are_conditioning;
-  remember(target, frame, encoded, true, is_conditioning, output);
+  target.motion.restart();
+  judge(target, output);
+  remember(target, frame, encoded, true, is_reverse, is_conditioning, output);
   if (!is_conditioning && options_.keeps_corrections)
     keep_correction(target, frame, output.masks);
   return output;
@@ -186,6 +289,7 @@ ObjectOutput Tracker::track_object(Object &target, int64_t frame,
     output.masks.object_score = entry->object_score;
     output.masks.obj_ptr = entry->obj_ptr;
     output.masks.chosen_iou = entry->chosen_iou;
+    output.scores = entry->scores;
     return output;
   }
   const auto kept = target.kept_corrections.find(frame);
@@ -196,8 +300,10 @@ ObjectOutput Tracker::track_object(Object &target, int64_t frame,
   const at::Tensor features =
       conditioned(target, frame, encoded, is_reverse, output.selection);
   output.masks =
-      model_->decode(encoded, features, {}, {}, Sam2Model::wants_multimask(0));
-  remember(target, frame, encoded, false, false, output);
+      model_->decode(encoded, features, {}, {}, Sam2Model::wants_multimask(0),
+                     options_.min_object_score);
+  judge(target, output);
+  remember(target, frame, encoded, false, is_reverse, false, output);
   return output;
 }
 

@@ -12,6 +12,7 @@
 
 #include "model/sam2_model.h"
 #include "track/memory_bank.h"
+#include "track/motion_model.h"
 #include "track/selection_policy.h"
 
 namespace sam2 {
@@ -20,6 +21,11 @@ struct TrackerOptions {
   BankLimits limits;
   std::string memory_policy = "recent";
   int max_cond_frames_in_attn = -1;  // of those kept; -1 = all
+  // Object score, a logit, above which the object is there.
+  double min_object_score = 0;
+  // Of policies with a motion model.
+  MemoryThresholds memory_thresholds;
+  MotionThresholds motion;
   // A correction of a tracked frame is kept as a conditioning frame; else it
   // is stored as a tracked one and overwritten when tracking passes again.
   bool corrections_are_conditioning = true;
@@ -48,16 +54,19 @@ struct ObjectOutput {
   MaskOutput masks;
   at::Tensor memory;    // [1, Nm, Cm] before rounding, if one was encoded
   Selection selection;  // what was attended to; empty without memory
+  FrameScores scores;   // as remembered: 0 without a motion model
 };
 
 // Tracks the objects of one stream. Frames may be visited forward or in
 // reverse, and again, as far back as the bank's limits reach. The rules are
 // those of the reference's per-object predictor
-// (sam2/sam2_video_predictor.py). Thread-bound.
+// (sam2/sam2_video_predictor.py). A motion model steps with each frame that
+// the object is tracked into; a prompt starts it again. Thread-bound.
 class Tracker {
  public:
   // Error kSetting for a policy that is not in the table and for limits out of
-  // range: num_maskmem 1 to the model's, pointers and stride 1...256.
+  // range: num_maskmem 1 to the model's, pointers and stride 1...256,
+  // stable_frames 1 or more, shares and IoUs 0...1, logits finite.
   Tracker(std::shared_ptr<const Sam2Model> model,
           const TrackerOptions &options);
 
@@ -80,16 +89,23 @@ class Tracker {
   bool is_empty() const { return objects_.empty(); }
   bool has_object(int64_t object_id) const;
   const Sam2Model &model() const { return *model_; }
+  // nullptr if there is no such object.
+  const MotionModel *motion(int64_t object_id) const;
   // Bytes held by all banks.
   int64_t bank_bytes() const;
 
  private:
   struct Object {
     int64_t id;
+    int64_t first_frame;
     MemoryBank bank;
     std::map<int64_t, MaskOutput> kept_corrections;  // by frame
+    MotionModel motion;
   };
-  Object &object(int64_t id);
+  Object &object(int64_t id, int64_t frame);
+  SelectionRequest request(const Object &object, int64_t frame,
+                           bool is_reverse) const;
+  void judge(Object &object, ObjectOutput &output) const;
   at::Tensor conditioned(const Object &object, int64_t frame,
                          const EncodedFrame &encoded, bool is_reverse,
                          Selection &selection) const;
@@ -98,7 +114,8 @@ class Tracker {
   void keep_correction(Object &object, int64_t frame,
                        const MaskOutput &masks) const;
   void remember(Object &object, int64_t frame, const EncodedFrame &encoded,
-                bool is_prompted, bool is_conditioning, ObjectOutput &output);
+                bool is_prompted, bool is_reverse, bool is_conditioning,
+                ObjectOutput &output);
 
   std::shared_ptr<const Sam2Model> model_;
   TrackerOptions options_;

@@ -20,6 +20,8 @@ import sys
 FULL_MODELS = ["sam21_t", "sam20_t", "sam21_s", "sam21_bp", "sam21_l",
                "edgetam"]
 SMALL_MODELS = ["small21", "small20", "edgetam_small"]
+# Folders of tracking sessions; samurai's ran with the weights of small21.
+SESSIONS = SMALL_MODELS + ["samurai"]
 # Scenarios whose masks at video size are kept; the others keep the number of
 # foreground pixels.
 VIDEO_SIZE_KEPT = {"small21_point", "small21_twoobj", "small20_mask"}
@@ -125,7 +127,7 @@ def structured_call(call):
 def pack_scenarios(source, target):
     """One tensor file per scenario, and all descriptions in one file."""
     described, common = {}, None
-    for model in SMALL_MODELS:
+    for model in SESSIONS:
         for path in sorted((source / model).glob(model + "_*.json")):
             if not path.with_suffix(".safetensors").exists():
                 continue

@@ -47,10 +47,15 @@ TrackerOptions options_of(const Scenario &scenario, int max_obj_ptrs) {
   options.limits.max_obj_ptrs = max_obj_ptrs;
   options.limits.memory_stride = scenario.memory_stride;
   options.limits.max_cond_frames = -1;
-  options.limits.extra_history = kClipHistory;
+  // SAMURAI only goes forward, so it shows what a live bank forgets.
+  if (scenario.model != "samurai") options.limits.extra_history = kClipHistory;
   options.max_cond_frames_in_attn = scenario.max_cond_frames_in_attn;
   options.corrections_are_conditioning = scenario.corrections_are_conditioning;
   options.keeps_corrections = is_batched(scenario);
+  options.memory_policy = scenario.memory_policy;
+  options.min_object_score = scenario.min_object_score;
+  options.memory_thresholds = scenario.memory_thresholds;
+  options.motion = scenario.motion;
   if (scenario.has_float_memories) options.memory_type = at::kFloat;
   return options;
 }
@@ -190,10 +195,8 @@ void Replay::visit(const Event &event) {
 
 void Replay::on_track(const Event &event, Comparison &comparison) {
   visit(event);
-  // The batched predictor names no object; its sessions have one.
-  const int64_t object =
-      is_batched(scenario_) ? objects_.at(0) : event.object_id;
-  compare_output(event, outputs_.at({object, event.frame}), comparison);
+  const int64_t id = event.object_id < 0 ? objects_.front() : event.object_id;
+  compare_output(event, outputs_.at({id, event.frame}), comparison);
 }
 
 // The reference makes the memories of prompted frames when tracking starts,
@@ -239,13 +242,37 @@ void Replay::compare_output(const Event &event, const ObjectOutput &output,
     comparison.close(e + "all_ious", found.all_ious,
                      golden_.tensor(e + "all_ious"), tolerances.iou);
   if (event.best_index >= 0)
-    comparison.equal(e + "best index", {found.ious.argmax(1).item<int64_t>()},
-                     {event.best_index});
+    comparison.close(e + "best index", found.low_res_masks[0][0],
+                     found.candidates[0][event.best_index], kExact);
+  compare_motion(event, output, comparison);
   if (has_memory) compare_selection(event, output.selection, comparison);
   if (!golden_.has(e + "maskmem")) return;
   const at::Tensor &expected = golden_.tensor(e + "maskmem");
   comparison.close(e + "maskmem", as_kept(output.memory, expected), expected,
                    tolerances.mask);
+}
+
+void Replay::compare_motion(const Event &event, const ObjectOutput &output,
+                            Comparison &comparison) const {
+  const std::string &e = event.prefix;
+  const auto &filter = tracker_.motion(output.object_id)->filter();
+  comparison.equal(e + "has motion", {filter.has_value()},
+                   {golden_.has(e + "kf_mean")});
+  comparison.equal(e + "has kf_score", {output.scores.kf_score.has_value()},
+                   {golden_.has(e + "kf_score")});
+  if (output.scores.kf_score && golden_.has(e + "kf_score"))
+    comparison.close(e + "kf_score", at::tensor({*output.scores.kf_score}),
+                     golden_.tensor(e + "kf_score"), kKalman);
+  if (!filter || !golden_.has(e + "kf_mean")) return;
+  const KalmanMean &mean = filter->mean();
+  comparison.close(e + "kf_mean",
+                   at::tensor(std::vector<double>(mean.begin(), mean.end())),
+                   golden_.tensor(e + "kf_mean"), kKalman);
+  std::vector<double> covariance;
+  for (const KalmanMean &row : filter->covariance())
+    covariance.insert(covariance.end(), row.begin(), row.end());
+  comparison.close(e + "kf_cov", at::tensor(covariance).view({8, 8}),
+                   golden_.tensor(e + "kf_cov"), kKalman);
 }
 
 void Replay::compare_selection(const Event &event, const Selection &selection,

@@ -61,6 +61,8 @@ class Replay {
   void visit(const Event &event);
   void compare_output(const Event &event, const ObjectOutput &output,
                       Comparison &comparison);
+  void compare_motion(const Event &event, const ObjectOutput &output,
+                      Comparison &comparison) const;
   void compare_selection(const Event &event, const Selection &selection,
                          Comparison &comparison) const;
   at::Tensor video_logits(int64_t frame) const;

@@ -16,6 +16,26 @@ bool bool_member(JsonObject *object, const char *name, bool otherwise) {
   return json_object_get_boolean_member_with_default(object, name, otherwise);
 }
 
+void read_double(JsonObject *object, const char *name, double &value) {
+  value = json_object_get_double_member_with_default(object, name, value);
+}
+
+// What a session of SAMURAI was configured with.
+void parse_samurai(JsonObject *config, Scenario &out) {
+  if (bool_member(config, "samurai_mode", false)) out.memory_policy = "samurai";
+  read_double(config, "min_obj_score_logits", out.min_object_score);
+  read_double(config, "memory_bank_iou_threshold",
+              out.memory_thresholds.predicted_iou);
+  read_double(config, "memory_bank_obj_score_threshold",
+              out.memory_thresholds.object_score);
+  read_double(config, "memory_bank_kf_score_threshold",
+              out.memory_thresholds.kf_score);
+  out.motion.stable_frames = static_cast<int>(
+      int_member(config, "stable_frames_threshold", out.motion.stable_frames));
+  read_double(config, "stable_ious_threshold", out.motion.stable_iou);
+  read_double(config, "kf_score_weight", out.motion.kf_score_weight);
+}
+
 void append_floats(JsonArray *array, std::vector<float> &out) {
   for (guint i = 0; i < json_array_get_length(array); ++i) {
     JsonNode *node = json_array_get_element(array, i);
@@ -68,6 +88,7 @@ Scenario parse_scenario(const char *name, JsonObject *object) {
       bool_member(config, "add_all_frames_to_correct_as_cond", false);
   out.has_post_processing =
       bool_member(config, "binarize_mask_from_pts_for_mem_enc", true);
+  parse_samurai(config, out);
   return out;
 }
 

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "golden_file.h"
+#include "track/motion_model.h"
+#include "track/selection_policy.h"
 
 namespace sam2::test {
 
@@ -35,8 +37,8 @@ enum class EventKind {
 struct Event {
   std::string prefix;  // "e004."
   EventKind kind = EventKind::kResult;
-  size_t call = 0;  // index into Scenario::calls
-  int64_t object_id = 0;
+  size_t call = 0;        // index into Scenario::calls
+  int64_t object_id = 0;  // -1 = the only one
   int64_t frame = 0;
   int64_t best_index = -1;  // of three candidates; -1 = one candidate
   bool is_reverse = false;
@@ -44,7 +46,7 @@ struct Event {
 
 struct Scenario {
   std::string name;
-  std::string model;     // small21, small20, edgetam_small
+  std::string model;     // small21, small20, edgetam_small, samurai
   int video_frames = 0;  // length of the video; limits the pointers
   bool has_float_memories = false;
   std::vector<Call> calls;
@@ -54,6 +56,11 @@ struct Scenario {
   bool non_overlap_masks = false;
   bool corrections_are_conditioning = false;
   bool has_post_processing = true;  // stability rule and binarised masks
+  // SAMURAI: memory policy, and the thresholds of its configuration.
+  std::string memory_policy = "recent";
+  double min_object_score = 0;
+  MemoryThresholds memory_thresholds;
+  MotionThresholds motion;
 };
 
 // All scenarios of tests/data/goldens/scenarios.json.

@@ -69,6 +69,64 @@ START_TEST(test_forgetting_an_evicted_frame_leaves_its_successor) {
 }
 END_TEST
 
+START_TEST(test_scores_stay_with_their_frame) {
+  FrameRing ring(3);
+  KeptFrames kept(3);
+  for (int64_t frame = 1; frame < 6; ++frame) {
+    const FrameScores scores = {frame * 0.1, frame * 1.0, frame * 0.01};
+    ring.claim(frame, scores);
+    kept.claim(frame, scores);
+  }
+  for (const auto &records : {ring.records(), kept.records()}) {
+    ck_assert_uint_eq(records.size(), 3);
+    for (const FrameRecord &record : records) {
+      ck_assert_double_eq(record.scores.predicted_iou, record.frame * 0.1);
+      ck_assert_double_eq(record.scores.object_score, record.frame * 1.0);
+      ck_assert_double_eq(*record.scores.kf_score, record.frame * 0.01);
+    }
+  }
+}
+END_TEST
+
+START_TEST(test_frames_far_apart_are_kept_until_as_many_have_come) {
+  KeptFrames kept(3);
+  for (int64_t frame : {5, 8, 1000}) kept.claim(frame);
+  for (int64_t frame : {5, 8, 1000}) ck_assert_int_ge(kept.find(frame), 0);
+  const int64_t freed = kept.find(5);
+  ck_assert_int_eq(kept.claim(1001), freed);
+  ck_assert_int_eq(kept.find(5), -1);
+  ck_assert_uint_eq(kept.records().size(), 3);
+}
+END_TEST
+
+START_TEST(test_forgotten_kept_frame_makes_room) {
+  KeptFrames kept(3);
+  for (int64_t frame : {5, 8, 9}) kept.claim(frame);
+  kept.forget(8);
+  kept.forget(77);
+  ck_assert_int_eq(kept.find(8), -1);
+  kept.claim(12);
+  for (int64_t frame : {5, 9, 12}) ck_assert_int_ge(kept.find(frame), 0);
+}
+END_TEST
+
+START_TEST(test_frame_kept_again_is_kept_once_and_as_the_latest) {
+  KeptFrames kept(2);
+  for (int64_t frame : {5, 8, 5, 9}) kept.claim(frame);
+  ck_assert_uint_eq(kept.records().size(), 2);
+  ck_assert_int_eq(kept.find(8), -1);
+  ck_assert_int_ge(kept.find(5), 0);
+}
+END_TEST
+
+START_TEST(test_no_slots_keep_nothing) {
+  KeptFrames kept(0);
+  ck_assert_int_eq(kept.claim(3), -1);
+  ck_assert_int_eq(kept.find(3), -1);
+  ck_assert(kept.records().empty());
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -79,5 +137,10 @@ int main() {
   tcase_add_test(tests, test_frame_claimed_again_keeps_its_slot);
   tcase_add_test(tests, test_forgotten_frame_is_gone_and_the_others_stay);
   tcase_add_test(tests, test_forgetting_an_evicted_frame_leaves_its_successor);
+  tcase_add_test(tests, test_scores_stay_with_their_frame);
+  tcase_add_test(tests, test_frames_far_apart_are_kept_until_as_many_have_come);
+  tcase_add_test(tests, test_forgotten_kept_frame_makes_room);
+  tcase_add_test(tests, test_frame_kept_again_is_kept_once_and_as_the_latest);
+  tcase_add_test(tests, test_no_slots_keep_nothing);
   return run_case("track", tests);
 }

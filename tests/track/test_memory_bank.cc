@@ -218,6 +218,47 @@ START_TEST(test_extra_history_keeps_so_many_frames_more) {
 }
 END_TEST
 
+START_TEST(test_kept_memories_outlive_the_latest) {
+  BankLimits limits;
+  limits.recent_memories = 1;
+  limits.kept_memories = 2;
+  MemoryBank bank = bank_of(limits);
+  const int64_t bytes = bank.bytes();
+  ck_assert_int_eq(bytes, 3 * kTokens * kMemDim * 2 + 16 * kPointerDim * 4);
+  for (int64_t frame = 1; frame < 20; ++frame) {
+    BankEntry entry = entry_of(static_cast<double>(frame));
+    entry.is_kept = frame % 5 == 0;
+    entry.scores.predicted_iou = static_cast<double>(frame) / 20;
+    bank.store_tracked(frame, entry);
+  }
+  assert_texts_equal(text(bank.records().memories), "10 15 19");
+  for (const FrameRecord &record : bank.records().memories) {
+    assert_all(bank.memory({record.frame, false, 0}),
+               static_cast<double>(record.frame));
+    ck_assert_double_eq(record.scores.predicted_iou,
+                        static_cast<double>(record.frame) / 20);
+  }
+  bank.store_conditioning(15, entry_of(1));
+  assert_texts_equal(text(bank.records().memories), "10 19");
+}
+END_TEST
+
+START_TEST(test_latest_frame_that_is_kept_too_counts_once) {
+  BankLimits limits;
+  limits.recent_memories = 1;
+  limits.kept_memories = 2;
+  MemoryBank bank = bank_of(limits);
+  BankEntry entry = entry_of(3);
+  entry.is_kept = true;
+  bank.store_tracked(3, entry);
+  assert_texts_equal(text(bank.records().memories), "3");
+  // Stored anew, and not good any more.
+  bank.store_tracked(3, entry_of(4));
+  store_range(bank, 4, 4);
+  assert_texts_equal(text(bank.records().memories), "4");
+}
+END_TEST
+
 // Against a bank that forgets nothing.
 void check_nothing_is_missed(const BankLimits &limits) {
   MemoryBank bank = bank_of(limits);
@@ -272,6 +313,8 @@ int main() {
   tcase_add_test(tests, test_memories_are_rounded_to_the_stored_type);
   tcase_add_test(tests, test_tracked_memories_are_copies);
   tcase_add_test(tests, test_extra_history_keeps_so_many_frames_more);
+  tcase_add_test(tests, test_kept_memories_outlive_the_latest);
+  tcase_add_test(tests, test_latest_frame_that_is_kept_too_counts_once);
   tcase_add_loop_test(tests,
                       test_bank_holds_all_that_forward_tracking_attends_to, 1,
                       kMaxStride + 1);
