@@ -21,6 +21,13 @@
  * discontinuity, a gap or a segment without flush, keeps them; coordinates
  * follow the new frame size.
  *
+ * #GstSam2Track:memory-policy says which frames are remembered. `samurai`
+ * remembers those with good masks, and follows each object's motion to choose
+ * between masks; good for fast objects, look-alikes and occlusions. The
+ * properties from #GstSam2Track:memory-iou-threshold to
+ * #GstSam2Track:min-obj-score are its own; it reads scores back from the device
+ * for each object and frame.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=30 pattern=ball \
@@ -36,6 +43,13 @@
  *   ! sam2jsonenc ! filesink location=objects.ndjson
  * ]|
  * Writes one line per frame with boxes and masks of two objects.
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=30 pattern=ball \
+ *   ! video/x-raw,width=320,height=240 \
+ *   ! sam2track model-file=sam2.1_hiera_tiny.pt memory-policy=samurai \
+ *     stable-frames-threshold=5 prompt="1:points=160,120,+" ! fakesink
+ * ]|
+ * Remembers good frames only, and trusts the motion after 5 of them.
  */
 #include "sam2track.h"
 
@@ -148,10 +162,8 @@ gboolean start(GstBaseTransform *base) {
     auto prompts = sam2::parse_prompt_text(settings.prompt);
     state.engine = load_model(element, *state.api, settings.model);
     warn_if_slow(element, *state.api);
-    sam2::TrackerSettings tracker_settings;
-    tracker_settings.memory_policy = settings.memory_policy;
     state.session =
-        std::make_unique<sam2::TrackSession>(*state.engine, tracker_settings);
+        std::make_unique<sam2::TrackSession>(*state.engine, settings.tracker);
     state.session->set_prompts(std::move(prompts));
     return TRUE;
   });

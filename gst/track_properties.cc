@@ -1,6 +1,9 @@
 #include "track_properties.h"
 
 #include <string>
+#include <vector>
+
+#include "track/selection_policy.h"
 
 namespace sam2 {
 namespace {
@@ -12,6 +15,8 @@ enum TrackProperty : guint {
   kInputSize,
   kPrompt,
   kMemoryPolicy,
+  kStableFramesThreshold,
+  kFirstSamuraiNumber,  // row 0 of kSamuraiNumbers
 };
 
 constexpr guint kMaxInputSizePx = 2048;
@@ -25,10 +30,59 @@ const GEnumValue kPrecisions[] = {
     {static_cast<int>(Precision::kFp16), "float16", "fp16"},
     {0, nullptr, nullptr},
 };
-const GEnumValue kMemoryPolicies[] = {
-    {0, "The frames just before the current one", "recent"},
-    {0, nullptr, nullptr},
+
+// The fractions among the properties of memory-policy=samurai.
+struct SamuraiNumber {
+  double SamuraiSettings::*value;
+  const char *name;
+  const char *nick;
+  const char *blurb;
+  double least;
+  double most;
 };
+constexpr double kMaxLogit = 1000;
+const SamuraiNumber kSamuraiNumbers[] = {
+    {&SamuraiSettings::memory_iou_threshold, "memory-iou-threshold",
+     "Memory IoU threshold",
+     "samurai: a frame is remembered if the predicted IoU of its mask (0...1) "
+     "is above this",
+     0, 1},
+    {&SamuraiSettings::memory_obj_score_threshold, "memory-obj-score-threshold",
+     "Memory object score threshold",
+     "samurai: a frame is remembered if its object score (logit) is above this",
+     -kMaxLogit, kMaxLogit},
+    {&SamuraiSettings::memory_kf_score_threshold, "memory-kf-score-threshold",
+     "Memory motion score threshold",
+     "samurai: a frame is remembered if the IoU of its box with the predicted "
+     "one (0...1) is above this, or was not computed",
+     0, 1},
+    {&SamuraiSettings::kf_score_weight, "kf-score-weight", "Motion weight",
+     "samurai: share of the motion in the choice of a mask (0...1), the rest "
+     "is predicted IoU; -1 = by the model's size (0.15 for large, else 0.25)",
+     -1, 1},
+    {&SamuraiSettings::stable_iou_threshold, "stable-iou-threshold",
+     "Stable IoU threshold",
+     "samurai: predicted IoU (0...1) above which a frame counts as stable; "
+     "below it, the motion starts again",
+     0, 1},
+    {&SamuraiSettings::min_obj_score, "min-obj-score", "Least object score",
+     "samurai: object score (logit) above which an object has a mask; the "
+     "other policies use 0",
+     -kMaxLogit, kMaxLogit},
+};
+
+// One value a row of the policy table; the nick is the policy's name.
+const std::vector<GEnumValue> &memory_policy_values() {
+  static const std::vector<GEnumValue> values = [] {
+    std::vector<GEnumValue> rows;
+    for (const SelectionPolicy &policy : selection_policies())
+      rows.push_back(
+          {static_cast<int>(rows.size()), policy.description, policy.name});
+    rows.push_back({0, nullptr, nullptr});
+    return rows;
+  }();
+  return values;
+}
 
 GType precision_type() {
   static const GType type =
@@ -37,8 +91,8 @@ GType precision_type() {
 }
 
 GType memory_policy_type() {
-  static const GType type =
-      g_enum_register_static("GstSam2MemoryPolicy", kMemoryPolicies);
+  static const GType type = g_enum_register_static(
+      "GstSam2MemoryPolicy", memory_policy_values().data());
   return type;
 }
 
@@ -83,10 +137,28 @@ void install_model_properties(GObjectClass *object_class) {
                         memory_policy_type(), 0, flags));
 }
 
+void install_samurai_properties(GObjectClass *object_class) {
+  const GParamFlags flags = changeable(GST_PARAM_MUTABLE_READY);
+  const SamuraiSettings defaults;
+  g_object_class_install_property(
+      object_class, kStableFramesThreshold,
+      g_param_spec_uint("stable-frames-threshold", "Stable frames threshold",
+                        "samurai: stable frames in a row after which the "
+                        "motion counts",
+                        1, G_MAXINT, defaults.stable_frames_threshold, flags));
+  guint id = kFirstSamuraiNumber;
+  for (const SamuraiNumber &row : kSamuraiNumbers)
+    g_object_class_install_property(
+        object_class, id++,
+        g_param_spec_double(row.name, row.nick, row.blurb, row.least, row.most,
+                            defaults.*row.value, flags));
+}
+
 }  // namespace
 
 void install_track_properties(GObjectClass *object_class) {
   install_model_properties(object_class);
+  install_samurai_properties(object_class);
   g_object_class_install_property(
       object_class, kPrompt,
       g_param_spec_string(
@@ -118,8 +190,17 @@ bool set_track_property(TrackSettings &settings, guint id,
       settings.prompt = text_of(value);
       return true;
     case kMemoryPolicy:
-      settings.memory_policy =
-          kMemoryPolicies[g_value_get_enum(value)].value_nick;
+      settings.tracker.memory_policy =
+          memory_policy_values()[g_value_get_enum(value)].value_nick;
+      break;
+    case kStableFramesThreshold:
+      settings.tracker.samurai.stable_frames_threshold =
+          static_cast<int>(g_value_get_uint(value));
+      break;
+    default:
+      settings.tracker.samurai.*
+          kSamuraiNumbers[id - kFirstSamuraiNumber].value =
+          g_value_get_double(value);
       break;
   }
   return false;
@@ -144,9 +225,19 @@ void get_track_property(const TrackSettings &settings, guint id,
       g_value_set_string(value, settings.prompt.c_str());
       break;
     case kMemoryPolicy:
-      for (const GEnumValue *row = kMemoryPolicies; row->value_nick; ++row)
-        if (settings.memory_policy == row->value_nick)
-          g_value_set_enum(value, row->value);
+      for (const GEnumValue &row : memory_policy_values())
+        if (row.value_nick && settings.tracker.memory_policy == row.value_nick)
+          g_value_set_enum(value, row.value);
+      break;
+    case kStableFramesThreshold:
+      g_value_set_uint(
+          value,
+          static_cast<guint>(settings.tracker.samurai.stable_frames_threshold));
+      break;
+    default:
+      g_value_set_double(value,
+                         settings.tracker.samurai.*
+                             kSamuraiNumbers[id - kFirstSamuraiNumber].value);
       break;
   }
 }

@@ -12,7 +12,7 @@ namespace sam2 {
 // Values of all properties, as set.
 struct TrackSettings {
   ModelSettings model;
-  std::string memory_policy = "recent";
+  TrackerSettings tracker;
   std::string prompt;
 };
 

@@ -24,6 +24,24 @@ struct ModelSettings {
   int input_size_px = 0;  // 0 = the model's own
 };
 
+// Of memory_policy "samurai"; the others ignore them.
+struct SamuraiSettings {
+  // A frame's memory is attended to later if the predicted IoU of its mask
+  // (0...1), its object score (logit) and the IoU of its box with the
+  // predicted one (0...1) are above these.
+  double memory_iou_threshold = 0.5;
+  double memory_obj_score_threshold = 0;
+  double memory_kf_score_threshold = 0;
+  // Share of the motion in the choice of a mask, 0...1; -1 = by the model's
+  // size. It counts after so many frames in a row (1 or more) with so good a
+  // predicted IoU (0...1).
+  double kf_score_weight = -1;
+  int stable_frames_threshold = 15;
+  double stable_iou_threshold = 0.3;
+  // Object score (logit) above which there is a mask.
+  double min_obj_score = -1;
+};
+
 struct TrackerSettings {
   std::string memory_policy = "recent";  // a row of the policy table
   int num_maskmem = 7;      // memories attended to, the prompted one counted
@@ -32,6 +50,7 @@ struct TrackerSettings {
   int memory_stride = 1;    // frames between two memories
   bool non_overlap_masks = false;
   float mask_threshold = 0;  // logit above which a pixel is object
+  SamuraiSettings samurai;
 };
 
 // What was loaded, for people. Texts are ready to print.
@@ -86,7 +105,7 @@ struct EngineApi {
   std::string (*slow_matmul_warning)();
 };
 
-inline constexpr int kEngineAbi = 1;
+inline constexpr int kEngineAbi = 2;
 // extern "C" const sam2::EngineApi *sam2_engine_api(void);
 inline constexpr const char *kEngineEntryPoint = "sam2_engine_api";
 

@@ -14,13 +14,28 @@
 namespace sam2 {
 namespace {
 
-TrackerOptions tracker_options(const TrackerSettings &settings) {
+void set_samurai_options(const SamuraiSettings &settings,
+                         const ModelConfig &config, TrackerOptions &options) {
+  options.min_object_score = settings.min_obj_score;
+  options.memory_thresholds = {settings.memory_iou_threshold,
+                               settings.memory_obj_score_threshold,
+                               settings.memory_kf_score_threshold};
+  options.motion = {settings.stable_frames_threshold,
+                    settings.stable_iou_threshold,
+                    settings.kf_score_weight == -1 ? config.kf_score_weight
+                                                   : settings.kf_score_weight};
+}
+
+TrackerOptions tracker_options(const TrackerSettings &settings,
+                               const ModelConfig &config) {
   TrackerOptions options;
   options.limits.num_maskmem = settings.num_maskmem;
   options.limits.max_obj_ptrs = settings.max_obj_ptrs;
   options.limits.memory_stride = settings.memory_stride;
   options.limits.max_cond_frames = settings.max_cond_frames;
   options.memory_policy = settings.memory_policy;
+  if (find_selection_policy(settings.memory_policy).has_motion_model)
+    set_samurai_options(settings.samurai, config, options);
   return options;
 }
 
@@ -80,10 +95,11 @@ PromptTensors prompt_tensors(const Prompt &prompt, SizePx frame_size,
   return out;
 }
 
-StreamTrackerImpl::StreamTrackerImpl(std::shared_ptr<const Sam2Model> model,
-                                     const TrackerSettings &settings)
+StreamTrackerImpl::StreamTrackerImpl(
+    const std::shared_ptr<const Sam2Model> &model,
+    const TrackerSettings &settings)
     : settings_(settings),
-      tracker_(std::move(model), tracker_options(settings)) {}
+      tracker_(model, tracker_options(settings, model->config())) {}
 
 void StreamTrackerImpl::add_prompt(const Prompt &prompt) {
   Prompt accepted = prompt;

@@ -20,7 +20,7 @@ namespace sam2 {
 // Thread-bound, as its interface says.
 class StreamTrackerImpl : public StreamTracker {
  public:
-  StreamTrackerImpl(std::shared_ptr<const Sam2Model> model,
+  StreamTrackerImpl(const std::shared_ptr<const Sam2Model> &model,
                     const TrackerSettings &settings);
 
   void add_prompt(const Prompt &prompt) override;

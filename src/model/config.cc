@@ -101,6 +101,7 @@ std::vector<ModelConfig> make_rows() {
       row("sam2.1-large",
           {144, 2, {2, 6, 36, 4}, {23, 33, 43}, {8, 4, 16, 8}, 7}),
   };
+  rows.back().kf_score_weight = 0.15;
   rows.push_back(as_micro(
       row("sam2.1-micro", {8, 1, {1, 2, 3, 2}, {4, 5}, {8, 4, 14, 7}, 7})));
   const size_t count = rows.size();

@@ -73,6 +73,9 @@ struct ModelConfig {
   double stability_threshold = 0.98;
   bool binarize_prompted_mask = true;  // mask of a prompted frame, to memory
 
+  // SAMURAI's choice of masks: share of the motion, by model size.
+  double kf_score_weight = 0.25;
+
   // Hard-wired in the reference, here for completeness.
   int64_t stride = 16;  // of the features that are attended to
   int64_t decoder_hidden = 2048;

@@ -47,6 +47,7 @@ void each_field(Io &io, Config &c) {
   io.field("stability_delta", c.stability_delta);
   io.field("stability_threshold", c.stability_threshold);
   io.field("binarize_prompted_mask", c.binarize_prompted_mask);
+  io.field("kf_score_weight", c.kf_score_weight);
 }
 
 constexpr char kHiera[] = "hiera";

@@ -149,6 +149,14 @@ START_TEST(test_memories_behind_a_perceiver_have_a_fixed_size) {
 }
 END_TEST
 
+START_TEST(test_motion_weighs_less_in_large_models_only) {
+  for (const ModelConfig &config : model_configs()) {
+    const bool is_large = config.name.find("-large") != std::string::npos;
+    ck_assert_double_eq(config.kf_score_weight, is_large ? 0.15 : 0.25);
+  }
+}
+END_TEST
+
 START_TEST(test_unknown_name_finds_no_row) {
   for (const char *name : {"", "tiny", "sam2.1", "sam2.2-tiny", "SAM2.1-tiny"})
     ck_assert_ptr_null(find_config(name));
@@ -170,6 +178,7 @@ int main() {
                       rows);
   tcase_add_test(tests, test_every_variant_of_21_has_one_of_20);
   tcase_add_test(tests, test_memories_behind_a_perceiver_have_a_fixed_size);
+  tcase_add_test(tests, test_motion_weighs_less_in_large_models_only);
   tcase_add_test(tests, test_unknown_name_finds_no_row);
   return run_case("model", tests);
 }

@@ -39,6 +39,7 @@ void assert_configs_equal(const ModelConfig &a, const ModelConfig &b) {
   ck_assert_double_eq(a.stability_delta, b.stability_delta);
   ck_assert_double_eq(a.stability_threshold, b.stability_threshold);
   ck_assert(a.binarize_prompted_mask == b.binarize_prompted_mask);
+  ck_assert_double_eq(a.kf_score_weight, b.kf_score_weight);
 }
 
 START_TEST(test_every_row_comes_back_from_json_unchanged) {
@@ -68,6 +69,7 @@ START_TEST(test_no_field_keeps_its_default_on_the_way_through_json) {
   odd.stability_delta = 1.0;
   odd.stability_threshold = 0.123456789012345678;
   odd.binarize_prompted_mask = false;
+  odd.kf_score_weight = 0.75;
   assert_configs_equal(config_from_json(config_to_json(odd)), odd);
 }
 END_TEST

@@ -11,12 +11,14 @@
 // size is that mask and stays where it is; its box is the whole frame. Its
 // predicted IoU is the red of the picture's top left pixel / 255; its object
 // score is the number of frames tracked since the start or the last reset,
-// negative if it is lost.
+// negative if it is lost. With another memory policy than "recent" its label
+// is the policy with its settings.
 #include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -64,9 +66,21 @@ sam2::MaskImage notched_mask(const sam2::BoxPx &box) {
   return mask;
 }
 
+std::string text_of(const sam2::TrackerSettings &settings) {
+  if (settings.memory_policy == "recent") return "";
+  const sam2::SamuraiSettings &s = settings.samurai;
+  std::ostringstream text;
+  text << settings.memory_policy << " " << s.memory_iou_threshold << " "
+       << s.memory_obj_score_threshold << " " << s.memory_kf_score_threshold
+       << " " << s.kf_score_weight << " " << s.stable_frames_threshold << " "
+       << s.stable_iou_threshold << " " << s.min_obj_score;
+  return text.str();
+}
+
 class FakeTracker final : public sam2::StreamTracker {
  public:
-  explicit FakeTracker(bool is_failing) : is_failing_(is_failing) {}
+  FakeTracker(bool is_failing, const sam2::TrackerSettings &settings)
+      : is_failing_(is_failing), settings_text_(text_of(settings)) {}
 
   void add_prompt(const sam2::Prompt &prompt) override {
     prompts_.push_back(prompt);
@@ -117,7 +131,7 @@ class FakeTracker final : public sam2::StreamTracker {
                                const sam2::ImageView &frame) const {
     sam2::ObjectResult result;
     result.object_id = object.id;
-    result.label = object.label;
+    result.label = settings_text_.empty() ? object.label : settings_text_;
     result.predicted_iou = frame.data[0] / 255.0f;
     result.object_score = static_cast<float>(frame_index_ + 1);
     const float right =
@@ -138,6 +152,7 @@ class FakeTracker final : public sam2::StreamTracker {
   }
 
   bool is_failing_;
+  std::string settings_text_;
   std::vector<FakeObject> objects_;
   std::vector<sam2::Prompt> prompts_;
   int64_t frame_index_ = 0;
@@ -154,10 +169,8 @@ class FakeEngine final : public sam2::Engine {
 
   std::unique_ptr<sam2::StreamTracker> create_tracker(
       const sam2::TrackerSettings &settings) const override {
-    if (settings.memory_policy != "recent")
-      throw Error(ErrorCode::kSetting, "Unknown memory-policy.");
-    return std::make_unique<FakeTracker>(settings_.model_file ==
-                                         "track-error.pt");
+    return std::make_unique<FakeTracker>(
+        settings_.model_file == "track-error.pt", settings);
   }
 
  private:
