@@ -26,7 +26,8 @@
  * between masks; good for fast objects, look-alikes and occlusions. The
  * properties from #GstSam2Track:memory-iou-threshold to
  * #GstSam2Track:min-obj-score are its own; it reads scores back from the device
- * for each object and frame.
+ * for each object and frame, as does `distractor`, which remembers every fifth
+ * frame and those on which something looked like the object.
  *
  * ## Example launch lines
  * |[

@@ -78,7 +78,8 @@ void parse(int *argc, char ***argv, RawOptions *raw) {
       {"input-size", 0, 0, G_OPTION_ARG_INT, &raw->input_size,
        "Side of the model's input in pixels (default: the model's own)", "N"},
       {"memory-policy", 0, 0, G_OPTION_ARG_STRING, &raw->policy,
-       "Which frames are remembered: recent or samurai (default: recent)",
+       "Which frames are remembered: recent, samurai or distractor (default: "
+       "recent)",
        "NAME"},
       {"max-frames", 0, 0, G_OPTION_ARG_INT64, &raw->max_frames,
        "Stop after N frames", "N"},

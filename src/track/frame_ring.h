@@ -80,7 +80,8 @@ class KeptFrames {
   std::vector<FrameRecord> records() const {
     std::vector<FrameRecord> out;
     for (const Slot &slot : slots_)
-      if (slot.turn != kFree) out.push_back(slot.record);
+      if (slot.turn != kFree)
+        out.push_back({slot.record.frame, slot.record.scores, true});
     return out;
   }
 

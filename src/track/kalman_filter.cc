@@ -73,7 +73,6 @@ BoxMeasurement measurement_of(const CornerBox &box) {
 }
 
 double box_iou(const CornerBox &box, const CornerBox &candidate) {
-  if (candidate.is_empty()) return 0;
   const auto area = [](const CornerBox &b) {
     return (b.right - b.left) * (b.bottom - b.top);
   };

@@ -12,10 +12,6 @@ struct CornerBox {
   double top = 0;
   double right = 0;
   double bottom = 0;
-  // How the box of a mask without a pixel is written.
-  bool is_empty() const {
-    return left == 0 && top == 0 && right == 0 && bottom == 0;
-  }
 };
 
 // What is seen of a box: centre x, centre y, width / height, height.
@@ -27,8 +23,8 @@ using KalmanCovariance = std::array<KalmanMean, 8>;  // rows
 // A box of no height counts as 1 pixel high, its centre unchanged.
 BoxMeasurement measurement_of(const CornerBox &box);
 
-// Area in common / area of either. 0 if `candidate` is empty or if neither has
-// an area.
+// Area in common / area of either; 0 if neither has an area. The box of a mask
+// without a pixel, all zeros, has none.
 double box_iou(const CornerBox &box, const CornerBox &candidate);
 
 // One box through time, a frame a step. The noise follows the height: 1/20 of

@@ -87,9 +87,9 @@ BankRecords MemoryBank::records() const {
   BankRecords out;
   for (const auto &c : conditioning_)
     out.conditioning.push_back({c.frame, c.entry.scores});
-  out.memories = memory_ring_.records();
-  for (const auto &kept : kept_.records())
-    if (memory_ring_.find(kept.frame) < 0) out.memories.push_back(kept);
+  out.memories = kept_.records();
+  for (const auto &recent : memory_ring_.records())
+    if (kept_.find(recent.frame) < 0) out.memories.push_back(recent);
   out.pointers = pointer_ring_.records();
   return out;
 }

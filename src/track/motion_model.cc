@@ -14,6 +14,11 @@ size_t best_of(const std::vector<MaskCandidate> &candidates, Score score) {
 
 }  // namespace
 
+size_t best_candidate(const std::vector<MaskCandidate> &candidates) {
+  return best_of(candidates,
+                 [](const MaskCandidate &c) { return c.predicted_iou; });
+}
+
 MaskChoice MotionModel::choose_by_motion(
     const std::vector<MaskCandidate> &candidates) {
   const CornerBox predicted = filter_->box();
@@ -36,8 +41,7 @@ MaskChoice MotionModel::choose(const std::vector<MaskCandidate> &candidates) {
   const bool is_start = !filter_ || stable_frames_ == 0;
   if (!is_start) filter_->predict();
   if (!is_start && is_stable) return choose_by_motion(candidates);
-  const size_t best = best_of(
-      candidates, [](const MaskCandidate &c) { return c.predicted_iou; });
+  const size_t best = best_candidate(candidates);
   const MaskCandidate &chosen = candidates[best];
   if (is_start) {
     filter_.emplace(measurement_of(chosen.box));

@@ -25,6 +25,9 @@ struct MaskCandidate {
   CornerBox box;  // of its logits > 0 at the size of the model's input
 };
 
+// The first one of the largest predicted IoU.
+size_t best_candidate(const std::vector<MaskCandidate> &candidates);
+
 struct MaskChoice {
   size_t index = 0;  // of the candidates given
   // IoU of its box with the predicted one; none until motion has a say.

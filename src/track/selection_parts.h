@@ -19,6 +19,13 @@ struct ConditioningSplit {
 ConditioningSplit split_conditioning(const std::vector<FrameRecord> &records,
                                      const SelectionRequest &request);
 
+// As `recent`: the neighbour of the frame and those at multiples of `stride`,
+// oldest first.
+std::vector<MemoryPick> window_memories(const std::vector<FrameRecord> &tracked,
+                                        const ConditioningSplit &conditioning,
+                                        const SelectionRequest &request,
+                                        int64_t stride);
+
 bool holds(const std::vector<FrameRecord> &records, int64_t frame);
 
 // Fills frame and store of `pick`: the tracked frame's entry, else a

@@ -20,11 +20,15 @@ const std::vector<SelectionPolicy> &selection_policies() {
   static const std::vector<SelectionPolicy> rows = {
       {"recent",
        "prompted frames and the latest frames, as the SAM 2 reference does",
-       select_recent, recent_needs, keeps_none, false},
+       select_recent, recent_needs, keeps_none, false, false},
       {"samurai",
        "prompted frames, the last frame and the latest good ones; where the "
        "object was going helps to choose its mask (SAMURAI)",
-       select_samurai, samurai_needs, keeps_qualified, true},
+       select_samurai, samurai_needs, keeps_qualified, true, true},
+      {"distractor",
+       "prompted frames, every fifth frame with the object, and good frames "
+       "with a look-alike beside it (DAM4SAM)",
+       select_distractor, distractor_needs, keeps_distractor, true, false},
   };
   return rows;
 }

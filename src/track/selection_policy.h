@@ -9,7 +9,7 @@
 
 namespace sam2 {
 
-// How good one object's mask on one frame was. Policies without a motion model
+// How good one object's mask on one frame was. Policies that do not need scores
 // do not ask, and all is 0.
 struct FrameScores {
   double predicted_iou = 0;  // of the chosen mask, [0, 1]
@@ -17,12 +17,17 @@ struct FrameScores {
   // IoU of the mask's box with the predicted one; none until the motion model
   // has a say.
   std::optional<double> kf_score = std::nullopt;
+  double area_px = 0;  // of the mask, in pixels of the model's input
+  // Least IoU of the mask's box with that of another candidate that has one; 1
+  // if there is none. Small if there is a look-alike somewhere else.
+  double rival_iou = 1;
 };
 
 // One remembered frame of one object.
 struct FrameRecord {
   int64_t frame = 0;
   FrameScores scores = {};
+  bool is_kept = false;  // the policy had its memory kept
 };
 
 // What an object's bank holds.
@@ -85,8 +90,9 @@ struct SelectionPolicy {
   // `records` are those before it; the request's frame is the record's.
   bool (*keeps)(const BankRecords &records, const FrameRecord &record,
                 const SelectionRequest &request);
-  // Masks are chosen with the help of a motion model, and frames have scores:
-  // a read-back per frame and object.
+  // Frames have scores: a read-back per frame and object.
+  bool needs_scores;
+  // Masks are chosen with the help of a motion model; needs scores.
   bool has_motion_model;
 };
 const std::vector<SelectionPolicy> &selection_policies();
@@ -115,5 +121,19 @@ Selection select_samurai(const BankRecords &records,
 bool is_qualified(const FrameRecord &record, const SelectionRequest &request);
 bool keeps_qualified(const BankRecords &records, const FrameRecord &record,
                      const SelectionRequest &request);
+
+// `select_distractor`: as `recent` with a stride of 5, without frames that the
+// object is not on, and with the kept frames beside the conditioning ones.
+// memory_stride means nothing to it. After the published description of
+// DAM4SAM (Videnovic et al. 2025).
+Selection select_distractor(const BankRecords &records,
+                            const SelectionRequest &request);
+// A good frame on which there was something to confuse the object with: the
+// predicted IoU is above 0.8, the area within 20 % of the median of the last
+// 10 visible ones, the box of another candidate overlaps by an IoU of 0.7 at
+// most, and the last kept frame is more than 5 frames away.
+bool keeps_distractor(const BankRecords &records, const FrameRecord &record,
+                      const SelectionRequest &request);
+MemoryNeeds distractor_needs(int num_maskmem);
 
 }  // namespace sam2

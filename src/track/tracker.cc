@@ -63,24 +63,40 @@ MemoryTokens gather(const Sam2Model &model, const MemoryBank &bank,
 // the model's input.
 struct Readings {
   std::vector<MaskCandidate> candidates;
+  std::vector<double> areas_px;
   double object_score = 0;
 };
 
 Readings read_back(const MaskOutput &masks, int64_t size_px) {
-  const at::Tensor boxes = mask_boxes(
-      at::upsample_bilinear2d(masks.candidates, {size_px, size_px}, false));
+  const at::Tensor logits =
+      at::upsample_bilinear2d(masks.candidates, {size_px, size_px}, false);
+  const at::Tensor boxes = mask_boxes(logits);
+  const at::Tensor areas = logits[0].gt(0).flatten(1).sum(1, true);
   const at::Tensor table =
-      at::cat({boxes[0], masks.ious.view({-1, 1}),
-               masks.object_score.expand({boxes.size(1), 1})},
-              1)
+      at::cat(
+          {boxes[0], masks.ious.view({-1, 1}),
+           masks.object_score.expand({boxes.size(1), 1}), areas.to(at::kFloat)},
+          1)
           .to(at::kCPU, at::kFloat);
   const auto rows = table.accessor<float, 2>();
   Readings out;
-  for (int64_t i = 0; i < table.size(0); ++i)
+  for (int64_t i = 0; i < table.size(0); ++i) {
     out.candidates.push_back(
         {rows[i][4], {rows[i][0], rows[i][1], rows[i][2], rows[i][3]}});
+    out.areas_px.push_back(rows[i][6]);
+  }
   out.object_score = rows[0][5];
   return out;
+}
+
+// See FrameScores.
+double rival_iou(const Readings &read, size_t chosen) {
+  double least = 1;
+  for (size_t i = 0; i < read.candidates.size(); ++i)
+    if (i != chosen && read.areas_px[i] > 0)
+      least = std::min(
+          least, box_iou(read.candidates[chosen].box, read.candidates[i].box));
+  return least;
 }
 
 void check_range(const char *property, int value, int64_t least, int64_t most) {
@@ -203,20 +219,23 @@ at::Tensor Tracker::conditioned(const Object &object, int64_t frame,
 // Lets motion choose among three candidates, and takes the scores down. One
 // candidate is the answer to a prompt, and nothing to choose from.
 void Tracker::judge(Object &object, ObjectOutput &output) const {
-  if (!policy_.has_motion_model) return;
+  if (!policy_.needs_scores) return;
   MaskOutput &masks = output.masks;
   const Readings read = read_back(masks, model_->input_size_px());
   const auto &candidates = read.candidates;
   MaskChoice choice;
-  if (candidates.size() > 1) {
+  if (candidates.size() > 1 && policy_.has_motion_model) {
     choice = object.motion.choose(candidates);
     const at::Tensor index =
         at::tensor({static_cast<int64_t>(choice.index)},
                    masks.candidates.options().dtype(at::kLong));
     masks = model_->with_candidate(masks, index);
+  } else {
+    choice.index = best_candidate(candidates);
   }
   output.scores = {candidates[choice.index].predicted_iou, read.object_score,
-                   choice.kf_score};
+                   choice.kf_score, read.areas_px[choice.index],
+                   rival_iou(read, choice.index)};
 }
 
 void Tracker::remember(Object &object, int64_t frame,

@@ -249,7 +249,7 @@ START_TEST(test_unknown_memory_policy_is_refused) {
   settings.memory_policy = "best";
   assert_refused(engine->create_tracker(settings), ErrorCode::kSetting,
                  "There is no memory policy \"best\". Set memory-policy to one "
-                 "of: recent, samurai.");
+                 "of: recent, samurai, distractor.");
 }
 END_TEST
 

@@ -354,7 +354,7 @@ START_TEST(test_unknown_memory_policy_is_refused) {
   options.memory_policy = "best";
   assert_refused(micro_tracker(options), ErrorCode::kSetting,
                  "There is no memory policy \"best\". Set memory-policy to one "
-                 "of: recent, samurai.");
+                 "of: recent, samurai, distractor.");
 }
 END_TEST
 

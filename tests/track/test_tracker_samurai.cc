@@ -209,6 +209,33 @@ START_TEST(test_object_is_there_above_the_least_score_only) {
 }
 END_TEST
 
+START_TEST(test_distractor_keeps_scores_and_never_grows) {
+  TrackerOptions options;
+  options.memory_policy = "distractor";
+  Tracker tracker(micro_model(), options);
+  prompt(tracker, 0, 1, click());
+  track_to(tracker, 0, 3);
+  const int64_t bytes = tracker.bank_bytes();
+  const auto outputs = track_to(tracker, 3, 3 * kFrames);
+  ck_assert_int_eq(tracker.bank_bytes(), bytes);
+  bool has_rival = false;
+  for (const auto &output : outputs) {
+    const FrameScores &scores = output.scores;
+    const bool is_absent =
+        output.masks.low_res_masks.gt(0).logical_not().all().item<bool>();
+    ck_assert_int_eq(scores.area_px == 0, is_absent);
+    ck_assert_double_eq(scores.predicted_iou,
+                        output.masks.chosen_iou.item<float>());
+    ck_assert(!scores.kf_score);
+    has_rival = has_rival || scores.rival_iou < 1;
+  }
+  ck_assert(has_rival);
+  ck_assert(!tracker.motion(1)->filter());
+  // Frame 11: frame 10 is the neighbour, and frame 5 too dark for the object.
+  assert_texts_equal(memory_text(outputs[8].selection), "c0:6 t10:0");
+}
+END_TEST
+
 struct Refused {
   void (*spoil)(TrackerOptions &options);
   const char *text;
@@ -253,6 +280,7 @@ int main() {
   tcase_add_test(tests, test_recent_asks_for_no_scores);
   tcase_add_test(tests, test_scores_are_those_of_the_mask_chosen);
   tcase_add_test(tests, test_object_is_there_above_the_least_score_only);
+  tcase_add_test(tests, test_distractor_keeps_scores_and_never_grows);
   tcase_add_loop_test(tests, test_threshold_out_of_range_is_refused_by_name, 0,
                       sizeof kRefused / sizeof *kRefused);
   return run_case("track", tests);
