@@ -24,7 +24,7 @@ SMALL_MODELS = ["small21", "small20", "edgetam_small"]
 SESSIONS = SMALL_MODELS + ["samurai"]
 # Scenarios whose masks at video size are kept; the others keep the number of
 # foreground pixels.
-VIDEO_SIZE_KEPT = {"small21_point", "small21_twoobj", "small20_mask"}
+VIDEO_SIZE_KEPT = {"small21_twoobj"}
 CLIP_FRAMES = 18
 # Computed on the first frames of the clip only.
 SHORT_CLIPS = {"small21_short": 6, "edgetam_small_short": 6}
