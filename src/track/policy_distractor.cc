@@ -46,7 +46,7 @@ double median_area(const BankRecords &records, int64_t frame) {
 }  // namespace
 
 MemoryNeeds distractor_needs(int num_maskmem) {
-  return {std::max(1, (num_maskmem - 2) * kStride + 2), kKept};
+  return {std::max(1, (num_maskmem - 2) * kStride + 1), kKept};
 }
 
 bool keeps_distractor(const BankRecords &records, const FrameRecord &record,

@@ -90,6 +90,15 @@ START_TEST(test_median_is_of_the_last_ten_frames_with_the_object) {
 }
 END_TEST
 
+START_TEST(test_median_is_of_exactly_ten_frames) {
+  BankRecords records = usual_bank();
+  for (FrameRecord &record : records.pointers)
+    if (record.frame > 25) record.scores.area_px = 200;
+  // Five of 200 and five of 100: 150. Of nine it is 200, of eleven 100.
+  ck_assert(keeps(seen(31, 150), records));
+}
+END_TEST
+
 START_TEST(test_prompted_frames_count_for_the_median) {
   BankRecords records = {{seen(0)}, {}, {}};
   ck_assert(keeps(seen(1), records));
@@ -172,6 +181,7 @@ int main() {
   tcase_add_test(tests, test_rival_must_be_apart);
   tcase_add_test(tests, test_area_must_be_near_the_median);
   tcase_add_test(tests, test_median_is_of_the_last_ten_frames_with_the_object);
+  tcase_add_test(tests, test_median_is_of_exactly_ten_frames);
   tcase_add_test(tests, test_prompted_frames_count_for_the_median);
   tcase_add_test(tests, test_kept_frames_are_more_than_five_apart);
   tcase_add_test(tests,
