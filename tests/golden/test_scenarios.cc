@@ -28,6 +28,7 @@ struct ModelOfScenario {
 constexpr ModelOfScenario kModels[] = {
     {"small21", "sam2.1-micro", "small_adjust.json"},
     {"small20", "sam2.0-micro", "small_adjust.json"},
+    {"samurai", "sam2.1-micro", "small_adjust.json"},
     {"edgetam_small", "edgetam-micro", "edgetam_small_adjust.json"},
 };
 
@@ -105,7 +106,7 @@ START_TEST(test_bfloat16_masks_agree_with_the_reference) {
 END_TEST
 
 START_TEST(test_all_scenarios_are_replayed) {
-  ck_assert_uint_eq(scenarios().size(), 27);
+  ck_assert_uint_eq(scenarios().size(), 32);
 }
 END_TEST
 
