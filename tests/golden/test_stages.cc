@@ -8,6 +8,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 
+#include "attention_event.h"
 #include "generated_model.h"
 #include "golden_file.h"
 #include "gpu/frame_tensor.h"
@@ -314,22 +315,12 @@ START_TEST(test_mask_down_sampler_equals_the_reference) {
 }
 END_TEST
 
-// Frames 1, 3 and 8 of a tracked clip: 1, 3 and 7 memories.
-constexpr const char *kAttentionEvents[] = {"e004.", "e008.", "e018."};
-
 START_TEST(test_memory_attention_equals_the_reference) {
   const c10::InferenceMode guard;
-  static const GoldenFile scenario("small21_point");
+  static const GoldenFile session("small21_point");
   const std::string event = kAttentionEvents[_i];
-  const auto batch_first = [&](const char *what) {
-    return scenario.tensor(event + what).transpose(0, 1);
-  };
-  EncodedFrame frame;
-  frame.pix_feat = batch_first("attn_curr");
-  const at::Tensor found = model().with_memory(
-      frame, batch_first("attn_memory"), batch_first("attn_memory_pos"),
-      scenario.tensor(event + "attn_nptr").item<int64_t>());
-  assert_close(found, batch_first("attn_out"), kAttention);
+  assert_close(attended(model(), session, event),
+               attention_tensor(session, event, "out"), kAttention);
 }
 END_TEST
 
@@ -351,6 +342,7 @@ int main() {
   tcase_add_test(tests, test_mask_prompt_equals_the_reference);
   tcase_add_test(tests, test_memory_equals_the_reference);
   tcase_add_test(tests, test_mask_down_sampler_equals_the_reference);
-  tcase_add_loop_test(tests, test_memory_attention_equals_the_reference, 0, 3);
+  tcase_add_loop_test(tests, test_memory_attention_equals_the_reference, 0,
+                      kAttentionEventCount);
   return run_case("golden", tests);
 }
