@@ -110,9 +110,10 @@ at::Tensor attend(const at::Tensor &q, const at::Tensor &k,
   const at::ScalarType type = q.scalar_type();
   const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
   const bool is_plain_float = type == at::kFloat && v.size(3) == q.size(3);
-  if (!q.device().is_cpu() || is_plain_float)
+  const bool is_training = at::GradMode::is_enabled();
+  if (!q.device().is_cpu() || (is_plain_float && !is_training))
     return at::scaled_dot_product_attention(q, k, v);
-  if (at::GradMode::is_enabled() || type == at::kHalf)
+  if (is_training || type == at::kHalf)
     return attend_composed(q, k, v, scale);
   return attend_in_chunks(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1),
                           static_cast<float>(scale))

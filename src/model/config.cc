@@ -90,6 +90,20 @@ std::vector<ModelConfig> edgetam_rows() {
   return {edgetam_row("edgetam", {{48, 96, 192, 384}, {2, 2, 14, 2}}), micro};
 }
 
+// The model that ships with the plugin: as SAM 2.1, at most 8 MB in float16.
+ModelConfig nano_row() {
+  ModelConfig config =
+      row("sam2.1-nano", {32, 1, {1, 2, 6, 1}, {5, 8}, {8, 4, 16, 8}, 8});
+  config.image_size = 512;
+  config.d_model = 128;
+  config.mem_dim = 32;
+  config.memory_attention_layers = 2;
+  config.memory_attention_hidden = 512;
+  config.decoder_hidden = 512;
+  config.iou_head_hidden = 128;
+  return config;
+}
+
 std::vector<ModelConfig> make_rows() {
   // embed_dim, heads, stages, global blocks, window sizes, position grid
   std::vector<ModelConfig> rows = {
@@ -106,6 +120,7 @@ std::vector<ModelConfig> make_rows() {
       row("sam2.1-micro", {8, 1, {1, 2, 3, 2}, {4, 5}, {8, 4, 14, 7}, 7})));
   const size_t count = rows.size();
   for (size_t i = 0; i < count; ++i) rows.push_back(as_sam20(rows[i]));
+  rows.push_back(nano_row());
   for (ModelConfig &config : edgetam_rows()) rows.push_back(std::move(config));
   return rows;
 }

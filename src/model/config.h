@@ -76,12 +76,14 @@ struct ModelConfig {
   // SAMURAI's choice of masks: share of the motion, by model size.
   double kf_score_weight = 0.25;
 
+  // Widths of the mask decoder that only small models change.
+  int64_t decoder_hidden = 2048;
+  int64_t iou_head_hidden = 256;
+
   // Hard-wired in the reference, here for completeness.
   int64_t stride = 16;  // of the features that are attended to
-  int64_t decoder_hidden = 2048;
   int64_t decoder_heads = 8;
   int64_t decoder_depth = 2;
-  int64_t iou_head_hidden = 256;
   int64_t num_mask_tokens = 4;
   int64_t mask_in_channels = 16;
   double sigmoid_scale = 20.0;
@@ -99,7 +101,7 @@ struct ModelConfig {
   int64_t trunk_depth() const;  // blocks
 };
 
-// All known variants, public models first. The "micro" rows are the sizes of
+// All known variants. "sam2.1-nano" is our own; the "micro" rows are the sizes of
 // the reference numbers in tests/data: at most 0.8 M parameters, 256 px.
 const std::vector<ModelConfig> &model_configs();
 

@@ -38,6 +38,8 @@ void each_field(Io &io, Config &c) {
   io.field("mem_dim", c.mem_dim);
   io.field("memory_attention_layers", c.memory_attention_layers);
   io.field("memory_attention_hidden", c.memory_attention_hidden);
+  io.field("decoder_hidden", c.decoder_hidden);
+  io.field("iou_head_hidden", c.iou_head_hidden);
   io.field("num_maskmem", c.num_maskmem);
   io.field("max_obj_ptrs", c.max_obj_ptrs);
   io.field("has_no_obj_embed_spatial", c.has_no_obj_embed_spatial);

@@ -195,12 +195,10 @@ MaskOutput Sam2Model::with_candidate(const MaskOutput &output,
   return out;
 }
 
-MaskOutput Sam2Model::decode(const EncodedFrame &frame,
-                             const at::Tensor &features,
-                             const PointInput &points,
-                             const at::Tensor &mask_logits,
-                             bool wants_multimask,
-                             double min_object_score) const {
+DecodedMasks Sam2Model::decode_candidates(const EncodedFrame &frame,
+                                          const at::Tensor &features,
+                                          const PointInput &points,
+                                          const at::Tensor &mask_logits) const {
   const int64_t batch = features.size(0);
   const auto options = frame.s0.options();
   PointInput input = points;
@@ -214,10 +212,19 @@ MaskOutput Sam2Model::decode(const EncodedFrame &frame,
   const at::Tensor dense = mask_logits.defined()
                                ? encoder.encode_mask(mask_logits, grid())
                                : encoder.encode_no_mask();
-  const DecodedMasks decoded = network_.mask_decoder.forward(
-      as_image(features.to(at::kFloat)), dense_positions_, sparse, dense,
-      frame.s0, frame.s1);
-  return choose(decoded, wants_multimask, min_object_score);
+  return network_.mask_decoder.forward(as_image(features.to(at::kFloat)),
+                                       dense_positions_, sparse, dense,
+                                       frame.s0, frame.s1);
+}
+
+MaskOutput Sam2Model::decode(const EncodedFrame &frame,
+                             const at::Tensor &features,
+                             const PointInput &points,
+                             const at::Tensor &mask_logits,
+                             bool wants_multimask,
+                             double min_object_score) const {
+  return choose(decode_candidates(frame, features, points, mask_logits),
+                wants_multimask, min_object_score);
 }
 
 MaskOutput Sam2Model::use_mask(const EncodedFrame &frame,

@@ -80,6 +80,13 @@ class Sam2Model {
   MaskOutput decode(const EncodedFrame &frame, const at::Tensor &features,
                     const PointInput &points, const at::Tensor &mask_logits,
                     bool wants_multimask, double min_object_score = 0) const;
+  // The two halves of decode(): all four candidates, and the choice.
+  DecodedMasks decode_candidates(const EncodedFrame &frame,
+                                 const at::Tensor &features,
+                                 const PointInput &points,
+                                 const at::Tensor &mask_logits) const;
+  MaskOutput choose(const DecodedMasks &decoded, bool wants_multimask,
+                    double min_object_score = 0) const;
   // The same answer with another of its candidates: `index` [B] int64.
   MaskOutput with_candidate(const MaskOutput &output,
                             const at::Tensor &index) const;
@@ -111,8 +118,6 @@ class Sam2Model {
  private:
   void make_rotary_tables();
   at::Tensor as_image(const at::Tensor &tokens) const;
-  MaskOutput choose(const struct DecodedMasks &decoded, bool wants_multimask,
-                    double min_object_score) const;
   at::Tensor pointer(const at::Tensor &tokens, const at::Tensor &index,
                      const at::Tensor &is_present) const;
 
