@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
-#include <vector>
 
+#include "label_counts.h"
 #include "textures.h"
 
 namespace sam2::train {
@@ -40,18 +40,9 @@ Backdrop cut_out(const LabelledPhoto &photo, cv::Rect2d window, int side) {
 
 void flip(cv::Mat &picture) { cv::flip(picture, picture, 1); }
 
-std::vector<int> pixels_by_label(const cv::Mat &labels) {
-  std::vector<int> counts(256);
-  for (int y = 0; y < labels.rows; ++y) {
-    const uint8_t *row = labels.ptr<uint8_t>(y);
-    for (int x = 0; x < labels.cols; ++x) ++counts[row[x]];
-  }
-  return counts;
-}
-
 // Makes the labels 1..n and returns n.
 int renumber(cv::Mat &labels) {
-  const std::vector<int> counts = pixels_by_label(labels);
+  const LabelCounts counts = label_counts(labels);
   cv::Mat table = cv::Mat::zeros(1, 256, CV_8UC1);
   int instances = 0;
   for (int label = 1; label < kUndecided; ++label)

@@ -1,11 +1,11 @@
 #include "clip_composer.h"
 
-#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <string>
 
 #include "base/error.h"
+#include "label_counts.h"
 #include "photometric.h"
 #include "random.h"
 #include "scene_plan.h"
@@ -16,8 +16,9 @@ namespace {
 constexpr int kAttempts = 12;
 // Of a frame; a smaller rest of an object cannot be told from noise.
 constexpr double kSmallestTrace = 0.0001;
-
-using Counts = std::array<int, 256>;
+// Of an object's own pixels in the first frame: a prompt on a few scraps that
+// look out behind something tells nobody what is meant.
+constexpr double kSmallestVisibleShare = 0.3;
 
 void check_range(const char *name, int value, int low, int high) {
   if (value >= low && value <= high) return;
@@ -33,24 +34,17 @@ void check(const ComposerSettings &settings) {
   check_range("number of objects", settings.max_objects, 1, 255);
 }
 
-Counts pixels_by_label(const cv::Mat &labels) {
-  Counts counts = {};
-  for (int y = 0; y < labels.rows; ++y) {
-    const uint8_t *row = labels.ptr<uint8_t>(y);
-    for (int x = 0; x < labels.cols; ++x) ++counts[row[x]];
-  }
-  return counts;
-}
-
 // The scene's labels that become labels of the clip, in their new order.
 std::vector<int> chosen_labels(Random &random, const Scene &scene,
                                const SceneFrame &first, int max_objects) {
-  const Counts counts = pixels_by_label(first.labels);
+  const LabelCounts counts = label_counts(first.labels);
   const int count =
       scene.backdrop.instances + static_cast<int>(scene.objects.size());
   std::vector<int> chosen;
   for (int label = 1; label <= count; ++label)
-    if (scene.may_be_labelled(label) && counts[label] >= min_pixels(scene.side))
+    if (scene.may_be_labelled(label) &&
+        counts[label] >= min_pixels(scene.side) &&
+        counts[label] >= kSmallestVisibleShare * first.drawn[label])
       chosen.push_back(label);
   random.shuffle(chosen);
   if (static_cast<int>(chosen.size()) > max_objects) chosen.resize(max_objects);
@@ -59,7 +53,7 @@ std::vector<int> chosen_labels(Random &random, const Scene &scene,
 
 // The labels of a frame, renumbered; traces too small to see become 0.
 cv::Mat renumbered(const cv::Mat &labels, const std::vector<int> &chosen) {
-  const Counts counts = pixels_by_label(labels);
+  const LabelCounts counts = label_counts(labels);
   cv::Mat table = cv::Mat::zeros(1, 256, CV_8UC1), out;
   for (size_t i = 0; i < chosen.size(); ++i)
     if (counts[chosen[i]] > kSmallestTrace * labels.total())

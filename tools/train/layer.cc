@@ -124,9 +124,10 @@ void cast_shadow(const Layer &layer, cv::Point offset, double depth,
   }
 }
 
-void blend(const Layer &layer, double gain, uint8_t label, cv::Mat &frame,
-           cv::Mat &labels) {
+int blend(const Layer &layer, double gain, uint8_t label, cv::Mat &frame,
+          cv::Mat &labels) {
   const int factor = static_cast<int>(gain * 256);
+  int covered = 0;
   for (int y = 0; y < layer.box.height; ++y) {
     const cv::Vec4b *from = layer.bgra.ptr<cv::Vec4b>(y);
     cv::Vec3b *to = frame.ptr<cv::Vec3b>(layer.box.y + y) + layer.box.x;
@@ -137,9 +138,12 @@ void blend(const Layer &layer, double gain, uint8_t label, cv::Mat &frame,
       for (int c = 0; c < 3; ++c)
         to[x][c] = std::min(
             255, from[x][c] * factor / 256 + to[x][c] * (255 - alpha) / 255);
-      if (alpha > 127) mark[x] = label;
+      if (alpha <= 127) continue;
+      mark[x] = label;
+      ++covered;
     }
   }
+  return covered;
 }
 
 }  // namespace sam2::train

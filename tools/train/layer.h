@@ -41,7 +41,8 @@ void cast_shadow(const Layer &layer, cv::Point offset, double depth,
 
 // Puts the layer, its colours multiplied by `gain`, over `frame` (CV_8UC3) and
 // writes `label` into `labels` (CV_8UC1) where it covers more than half.
-void blend(const Layer &layer, double gain, uint8_t label, cv::Mat &frame,
-           cv::Mat &labels);
+// Returns the number of these pixels.
+int blend(const Layer &layer, double gain, uint8_t label, cv::Mat &frame,
+          cv::Mat &labels);
 
 }  // namespace sam2::train

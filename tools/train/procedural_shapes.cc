@@ -72,6 +72,19 @@ Contour posed(Contour contour, double squeeze, double angle) {
   return contour;
 }
 
+// Moved and scaled so that the longer side runs from -1 to 1.
+Contour spread(Contour contour) {
+  cv::Point2d low = contour[0], high = contour[0];
+  for (const cv::Point2d &point : contour) {
+    low = {std::min(low.x, point.x), std::min(low.y, point.y)};
+    high = {std::max(high.x, point.x), std::max(high.y, point.y)};
+  }
+  const double half = std::max(high.x - low.x, high.y - low.y) / 2;
+  for (cv::Point2d &point : contour)
+    point = (point - (low + high) / 2) / std::max(half, 1e-6);
+  return contour;
+}
+
 Contour any_contour(Random &random) {
   const double squeeze = random.log_uniform(0.3, 1), angle = random.angle();
   switch (random.integer(0, 5)) {
@@ -112,7 +125,8 @@ void put_over(const cv::Mat &upper, cv::Mat &lower) {
 cv::Mat simple_sprite(Random &random, const PictureLibrary &library, int side) {
   const cv::Size size(side, side);
   const cv::Point2d centre(side / 2.0, side / 2.0);
-  const cv::Mat alpha = filled(any_contour(random), size, centre, side / 2.0);
+  const cv::Mat alpha =
+      filled(spread(any_contour(random)), size, centre, side / 2.0);
   return sprite_of(any_texture(random, library, size), alpha);
 }
 

@@ -40,7 +40,8 @@ void draw_object(const Scene &scene, const SceneObject &object, double time,
                      scene.shutter);
   if (object.shadow_depth > 0)
     cast_shadow(layer, object.shadow_offset, object.shadow_depth, frame.bgr);
-  blend(layer, object.gain.at(time), label, frame.bgr, frame.labels);
+  frame.drawn[label] =
+      blend(layer, object.gain.at(time), label, frame.bgr, frame.labels);
 }
 
 }  // namespace
@@ -68,6 +69,7 @@ SceneFrame draw_scene(const Scene &scene, double time) {
   if (!backdrop.labels.empty())
     frame.labels =
         fill_frame(backdrop.labels, placement, size, cv::INTER_NEAREST);
+  frame.drawn = label_counts(frame.labels);
   int label = backdrop.instances;
   for (const SceneObject &object : scene.objects)
     draw_object(scene, object, time, ++label, frame);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backdrop.h"
+#include "label_counts.h"
 #include "motion_path.h"
 
 namespace sam2::train {
@@ -25,6 +26,8 @@ struct SceneObject {
 struct SceneFrame {
   cv::Mat bgr;     // CV_8UC3
   cv::Mat labels;  // CV_8UC1: the backdrop's instances, then the objects
+  // Pixels of each label before others were drawn in front.
+  LabelCounts drawn = {};
 };
 
 struct Scene {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <opencv2/imgproc.hpp>
 
 #include "procedural_shapes.h"
 #include "sprites.h"
@@ -15,6 +16,8 @@ constexpr double kLookalikeShare = 0.25;
 constexpr double kCrossingShare = 0.25;
 constexpr double kShadowShare = 0.15;
 constexpr int kFewestFramesToVanish = 4;
+// Of the side; what hides something larger would fill the picture.
+constexpr double kMostHidden = 0.4;
 constexpr double kForever = 1e6;
 
 class Planner {
@@ -44,7 +47,9 @@ class Planner {
   void let_one_vanish();
   Excursion random_absence();
   void let_leave(SceneObject &object, Excursion absence);
-  void hide(size_t index, Excursion absence);
+  void hide(const MotionPath &path, double longest, size_t place,
+            Excursion absence);
+  void hide_instance();
 
   Random &random_;
   const PictureLibrary &library_;
@@ -157,31 +162,45 @@ void Planner::let_leave(SceneObject &object, Excursion absence) {
   object.path.excursions.push_back(absence);
 }
 
-// Puts a plate in front that moves along with the object while it hides it.
-void Planner::hide(size_t index, Excursion absence) {
-  const SceneObject &object = scene_.objects[index];
-  const double longest = object.longest(start_) * 1.15;
+// Puts a plate in front, as object number `place`, that moves along with
+// something on `path` while it hides it.
+void Planner::hide(const MotionPath &path, double longest, size_t place,
+                   Excursion absence) {
   SceneObject plate;
   plate.sprite =
-      plate_sprite(random_, library_, static_cast<int>(1.6 * longest) + 4);
-  plate.path.x = object.path.x;
-  plate.path.y = object.path.y;
+      plate_sprite(random_, library_, static_cast<int>(1.8 * longest) + 4);
+  plate.path.x = path.x;
+  plate.path.y = path.y;
   plate.gain.base = 1;
-  const double angle = random_.angle(), away = 1.7 * longest;
+  const double angle = random_.angle(), away = 1.9 * longest;
   absence.offset = {away * std::cos(angle), away * std::sin(angle)};
   plate.path.x.base -= absence.offset.x;
   plate.path.y.base -= absence.offset.y;
   plate.path.excursions.push_back(absence);
   plate.is_distractor = random_.chance(0.5);
-  scene_.objects.insert(scene_.objects.begin() + index + 1, plate);
+  scene_.objects.insert(scene_.objects.begin() + place, plate);
+}
+
+void Planner::hide_instance() {
+  const Backdrop &backdrop = scene_.backdrop;
+  const cv::Rect box = cv::boundingRect(backdrop.labels ==
+                                        random_.integer(1, backdrop.instances));
+  const int longest = std::max(box.width, box.height);
+  if (longest == 0 || longest > kMostHidden * settings_.side) return;
+  const cv::Point2d middle = (box.tl() + box.br()) / 2.0;
+  MotionPath path;
+  path.x.base = backdrop.corner.x + middle.x;
+  path.y.base = backdrop.corner.y + middle.y;
+  hide(path, longest, scene_.objects.size(), random_absence());
 }
 
 void Planner::let_one_vanish() {
+  if (scene_.objects.empty()) return hide_instance();
   const size_t index = random_.index(scene_.objects.size());
   const Excursion absence = random_absence();
   const double longest = scene_.objects[index].longest(start_);
-  if (random_.chance(0.5) && longest < 0.35 * settings_.side)
-    hide(index, absence);
+  if (random_.chance(0.5) && longest < kMostHidden * settings_.side)
+    hide(scene_.objects[index].path, longest, index + 1, absence);
   else
     let_leave(scene_.objects[index], absence);
 }
@@ -195,10 +214,10 @@ Scene Planner::plan() {
   if (scene_.backdrop.instances == 0) {
     add_objects();
     if (random_.chance(kLookalikeShare)) add_lookalike();
-    const bool can_vanish =
-        settings_.may_vanish && playing_.frames >= kFewestFramesToVanish;
-    if (can_vanish && random_.chance(kVanishShare)) let_one_vanish();
   }
+  if (settings_.may_vanish && playing_.frames >= kFewestFramesToVanish &&
+      random_.chance(kVanishShare))
+    let_one_vanish();
   if (random_.chance(kCrossingShare)) add_crossing();
   return std::move(scene_);
 }
