@@ -87,11 +87,12 @@ LabelledPhoto PictureLibrary::photo(size_t index) const {
   return photo;
 }
 
-cv::Mat PictureLibrary::scenery(size_t index) const {
+cv::Mat PictureLibrary::scenery(size_t index, bool half) const {
   const bool is_photo = index >= backgrounds_.size();
   const File &file = is_photo ? photos_.at(index - backgrounds_.size()).picture
                               : backgrounds_[index];
-  return decode(file, cv::IMREAD_COLOR, CV_8UC3);
+  return decode(file, half ? cv::IMREAD_REDUCED_COLOR_2 : cv::IMREAD_COLOR,
+                CV_8UC3);
 }
 
 }  // namespace sam2::train

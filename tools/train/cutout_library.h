@@ -34,8 +34,8 @@ class PictureLibrary {
   // likewise.
   cv::Mat cutout(size_t index) const;
   LabelledPhoto photo(size_t index) const;
-  // CV_8UC3, BGR.
-  cv::Mat scenery(size_t index) const;
+  // CV_8UC3, BGR; at half its size, which is faster, if `half`.
+  cv::Mat scenery(size_t index, bool half = false) const;
 
  private:
   struct File {

@@ -10,6 +10,8 @@ namespace {
 
 // Cells are searched by brute force, so they are made small and enlarged.
 constexpr int kVoronoiSide = 160;
+// Textures below need no picture in full size.
+constexpr int kSmallTexture_px = 150;
 
 cv::Mat noise_grid(Random &random, int cells) {
   cv::Mat grid(cells, cells, CV_32FC1);
@@ -180,7 +182,9 @@ cv::Mat any_texture(Random &random, const PictureLibrary &library,
                     cv::Size size) {
   if (library.sceneries() == 0 || random.chance(0.4))
     return procedural_texture(random, size);
-  const cv::Mat picture = library.scenery(random.index(library.sceneries()));
+  const bool small = std::max(size.width, size.height) < kSmallTexture_px;
+  const cv::Mat picture =
+      library.scenery(random.index(library.sceneries()), small);
   cv::Mat texture;
   cv::resize(picture_piece(random, picture, size), texture, size, 0, 0,
              cv::INTER_AREA);
