@@ -1,0 +1,42 @@
+// One pass of clips through the network, with a loss at every answer.
+// Letters: T frames, B clips, O objects, S model input side in pixels.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "clip_batch.h"
+#include "model/sam2_network.h"
+
+namespace sam2::train {
+
+// Shares of the first frame's prompts; what is left are masks (clips of one
+// frame have no mask prompts: there is nothing to learn from them).
+struct PromptMix {
+  double click = 0.4;
+  double box = 0.35;
+  // Of prompts other than masks: corrected by one more click, on the first
+  // frame; in clips also on a later frame, which becomes a conditioning frame.
+  double correction = 0.4;
+  double late_correction = 0.15;
+};
+
+// Mean over all answers of the step, without gradient, one value each.
+struct StepReport {
+  double loss = 0;
+  double focal = 0;
+  double dice = 0;
+  double iou_error = 0;
+  double object_score = 0;
+  double prompted_iou = 0;  // of the chosen masks, on prompted frames
+  double tracked_iou = 0;   // on the others; 0 if there are none
+};
+
+// The loss of a batch, with its graph. Runs the network's own inference code
+// (Sam2Model) with gradients enabled; `network`'s weights must require them.
+// The same batch and seed give the same loss.
+at::Tensor clip_loss(const Sam2Network &network, const ClipBatch &batch,
+                     const PromptMix &mix, uint64_t seed, StepReport *report);
+
+}  // namespace sam2::train
