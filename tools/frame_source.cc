@@ -42,19 +42,6 @@ bool is_picture(const fs::path &path) {
                      std::end(kPictureExtensions), matches);
 }
 
-std::vector<fs::path> pictures_in(const fs::path &folder) {
-  std::vector<fs::path> pictures;
-  for (const fs::directory_entry &entry : fs::directory_iterator(folder)) {
-    if (is_picture(entry.path())) pictures.push_back(entry.path());
-  }
-  // "frame9" before "frame10".
-  std::sort(pictures.begin(), pictures.end(),
-            [](const fs::path &a, const fs::path &b) {
-              return strverscmp(a.c_str(), b.c_str()) < 0;
-            });
-  return pictures;
-}
-
 class FolderSource : public FrameSource {
  public:
   FolderSource(std::vector<fs::path> pictures, double fps)
@@ -142,6 +129,19 @@ class VideoSource : public FrameSource {
 };
 
 }  // namespace
+
+std::vector<fs::path> pictures_in(const fs::path &folder) {
+  std::vector<fs::path> pictures;
+  for (const fs::directory_entry &entry : fs::directory_iterator(folder)) {
+    if (is_picture(entry.path())) pictures.push_back(entry.path());
+  }
+  // "frame9" before "frame10".
+  std::sort(pictures.begin(), pictures.end(),
+            [](const fs::path &a, const fs::path &b) {
+              return strverscmp(a.c_str(), b.c_str()) < 0;
+            });
+  return pictures;
+}
 
 std::unique_ptr<FrameSource> open_frame_source(const std::string &path,
                                                double folder_fps) {

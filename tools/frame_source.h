@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <opencv2/core/mat.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/geometry.h"
 
@@ -39,11 +41,15 @@ class FrameSource {
   virtual bool has_time() const = 0;
 };
 
-// Opens `path`. A folder gives its .jpg, .jpeg and .png files, sorted by name
-// with numbers in numerical order; its frames have a pts only if
-// `folder_fps` > 0. Anything else is read as a video. Throws Error: kNotFound
-// if there is nothing at `path`, kUnreadable for a folder without pictures and
-// for a file that is no video.
+// The .jpg, .jpeg and .png files of a folder that exists, sorted by name with
+// numbers in numerical order.
+std::vector<std::filesystem::path> pictures_in(
+    const std::filesystem::path &folder);
+
+// Opens `path`. A folder gives its pictures_in(); its frames have a pts only
+// if `folder_fps` > 0. Anything else is read as a video. Throws Error:
+// kNotFound if there is nothing at `path`, kUnreadable for a folder without
+// pictures and for a file that is no video.
 std::unique_ptr<FrameSource> open_frame_source(const std::string &path,
                                                double folder_fps);
 
