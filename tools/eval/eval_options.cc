@@ -83,6 +83,14 @@ PromptKind prompt_kind(const std::string &name) {
              "\". Give --prompt mask, box, point or clicks3.");
 }
 
+// Shells complete a sequence's name with a slash.
+std::string sequence_name(std::string text) {
+  while (!text.empty() && text.back() == '/') text.pop_back();
+  if (!text.empty() && text.find('/') == std::string::npos) return text;
+  refuse_use("The sequence \"" + text +
+             "\" is not a name. Give names of sequences inside DATA.");
+}
+
 }  // namespace
 
 EvalOptions parse_eval_options(int *argc, char ***argv) {
@@ -91,8 +99,9 @@ EvalOptions parse_eval_options(int *argc, char ***argv) {
   check(raw);
   EvalOptions options;
   options.data_folder = raw.inputs[0];
-  options.sequences.assign(raw.inputs + 1,
-                           raw.inputs + g_strv_length(raw.inputs));
+  for (gchar **input = raw.inputs + 1; *input != nullptr; ++input) {
+    options.sequences.push_back(sequence_name(*input));
+  }
   options.model = raw.model.settings();
   options.tracker.memory_policy = raw.model.memory_policy();
   // Label maps have one object a pixel: the likeliest is to get it.

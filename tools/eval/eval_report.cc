@@ -1,7 +1,5 @@
 #include "eval/eval_report.h"
 
-#include <glib.h>
-
 #include <algorithm>
 
 #include "io/json_ptr.h"
@@ -10,12 +8,6 @@ namespace sam2 {
 namespace {
 
 constexpr double kBytesPerMebibyte = 1024.0 * 1024.0;
-
-// Independent of the locale, unlike printf.
-std::string decimal(double value, const char *format) {
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-  return g_ascii_formatd(text, sizeof text, format, value);
-}
 
 std::string padded(const std::string &text, size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text
@@ -38,7 +30,7 @@ std::vector<std::string> score_cells(const ScoreSummary &summary) {
   for (const double value :
        {summary.region.mean, summary.boundary.mean, summary.mean(),
         summary.region.recall, summary.region.decay}) {
-    cells.push_back(decimal(value, "%.3f"));
+    cells.push_back(decimal_text(value, 3));
   }
   return cells;
 }
@@ -160,8 +152,8 @@ std::string csv_line(const SequenceScores &scores, const ObjectScores &object,
                      size_t frame, bool is_scored) {
   return scores.name + "," + scores.frame_names[frame] + "," +
          std::to_string(object.label) + (is_scored ? ",1," : ",0,") +
-         decimal(object.frames[frame].region, "%.6f") + "," +
-         decimal(object.frames[frame].boundary, "%.6f") + "\n";
+         decimal_text(object.frames[frame].region, 6) + "," +
+         decimal_text(object.frames[frame].boundary, 6) + "\n";
 }
 
 }  // namespace
@@ -177,8 +169,8 @@ std::string table_row(const SequenceScores &scores, FrameRange scored) {
       joined(joined({scores.name, std::to_string(scores.objects.size()),
                      std::to_string(scores.frame_names.size())},
                     score_cells(mean_of(object_summaries(scores, scored)))),
-             {decimal(scores.fps(), "%.2f"),
-              decimal(peak / kBytesPerMebibyte, "%.0f")}));
+             {decimal_text(scores.fps(), 2),
+              decimal_text(peak / kBytesPerMebibyte, 0)}));
 }
 
 std::string table_means(const std::vector<SequenceScores> &sequences,

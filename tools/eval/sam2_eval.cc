@@ -11,6 +11,8 @@
 #include "eval/davis_folder.h"
 #include "eval/eval_options.h"
 #include "eval/eval_report.h"
+#include "eval/label_pictures.h"
+#include "eval/score_plot.h"
 #include "eval/sequence_run.h"
 #include "track_report.h"
 
@@ -65,18 +67,50 @@ std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
   return engine;
 }
 
-SequenceScores score(const EvalOptions &options, const DavisSequence &sequence,
-                     StreamTracker *tracker) {
-  Progress progress(static_cast<int64_t>(sequence.mask_files.size()));
-  return run_sequence(sequence, options.prompt, tracker,
-                      [&](const ScoredFrame &frame) {
-                        progress.show(static_cast<int64_t>(frame.index) + 1);
-                      });
+std::string caption(const ScoredFrame &frame) {
+  double sum = 0;
+  for (const ObjectScores &object : frame.scores.objects) {
+    sum += object.frames.back().region;
+  }
+  const double mean = sum / static_cast<double>(frame.scores.objects.size());
+  return "frame " + std::to_string(frame.index) + "   J " +
+         decimal_text(mean, 2) + "   green: truth, magenta: found";
 }
 
+SequenceScores score(const EvalOptions &options, const DavisSequence &sequence,
+                     StreamTracker *tracker) {
+  const std::string masks =
+      options.output_folder + "/masks/" + sequence.name + "/";
+  if (options.save_masks) create_folder(masks);
+  ContactSheet sheet(options.overlay_count, sequence.mask_files.size());
+  Progress progress(static_cast<int64_t>(sequence.mask_files.size()));
+  const auto visit = [&](const ScoredFrame &frame) {
+    progress.show(static_cast<int64_t>(frame.index) + 1);
+    if (options.save_masks) {
+      write_indexed_png(masks + frame.frame.name + ".png", frame.predicted);
+    }
+    if (sheet.wants(frame.index)) {
+      sheet.add(frame.frame.rgb, frame.truth, frame.predicted, caption(frame));
+    }
+  };
+  SequenceScores scores =
+      run_sequence(sequence, options.prompt, tracker, visit);
+  if (options.overlay_count > 0) {
+    write_picture(options.output_folder + "/" + sequence.name + "-overlays.png",
+                  sheet.picture());
+  }
+  return scores;
+}
+
+// After each sequence, so that a failure later on costs nothing of it.
 void write_reports(const EvalOptions &options, const ModelInfo &model,
                    const std::vector<SequenceScores> &sequences) {
   if (options.output_folder.empty()) return;
+  const SequenceScores &last = sequences.back();
+  write_picture(
+      options.output_folder + "/" + last.name + "-J.png",
+      score_plot(last, scored_frames(last.name, last.frame_names.size(),
+                                     options.all_frames)));
   write_text(options.output_folder + "/scores.json",
              json_report(options, model, sequences));
   write_text(options.output_folder + "/frames.csv",
@@ -100,7 +134,6 @@ void evaluate(const EvalOptions &options) {
     print(table_row(scores.back(),
                     scored_frames(sequence.name, sequence.mask_files.size(),
                                   options.all_frames)));
-    // After each, so that a failure later on costs nothing of it.
     write_reports(options, engine->info(), scores);
   }
   print(table_means(scores, options.all_frames));

@@ -1,5 +1,7 @@
 #include "eval/scores.h"
 
+#include <glib.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -34,6 +36,12 @@ void add(const Summary &part, double weight, Summary *sum) {
 }
 
 }  // namespace
+
+std::string decimal_text(double value, int digits) {
+  const std::string format = "%." + std::to_string(digits) + "f";
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  return g_ascii_formatd(text, sizeof text, format.c_str(), value);
+}
 
 FrameRange scored_frames(const std::string &sequence, size_t frames,
                          bool all_frames) {

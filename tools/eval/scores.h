@@ -8,6 +8,9 @@
 
 namespace sam2 {
 
+// `value` with so many digits after the point, in every locale.
+std::string decimal_text(double value, int digits);
+
 struct FrameScore {
   double region = 0;    // J
   double boundary = 0;  // F
