@@ -13,6 +13,9 @@ constexpr int kRight = 860;
 constexpr int kTop = 50;
 constexpr int kBottom = 380;
 
+// Between two frames, where nothing but lines is drawn.
+constexpr int kColumn = 425;
+
 const cv::Vec3b kRedBgr(0, 0, 128);
 const cv::Vec3b kGreenBgr(0, 128, 0);
 
@@ -40,13 +43,13 @@ START_TEST(test_each_object_s_line_is_at_its_value) {
   const cv::Mat picture = sam2::score_plot(two_flat_objects(), {1, 10});
   const int half = kBottom - (kBottom - kTop) / 2;
   const int quarter = kBottom - (kBottom - kTop) / 4;
-  const cv::Rect column(465, kTop, 1, kBottom - kTop);
+  const cv::Rect column(kColumn, kTop, 1, kBottom - kTop);
   ck_assert_int_gt(pixels_of(picture, column, kRedBgr), 0);
   ck_assert_int_eq(pixels_of(picture, column, kRedBgr),
-                   pixels_of(picture, {465, half - 3, 1, 7}, kRedBgr));
+                   pixels_of(picture, {kColumn, half - 3, 1, 7}, kRedBgr));
   ck_assert_int_gt(pixels_of(picture, column, kGreenBgr), 0);
   ck_assert_int_eq(pixels_of(picture, column, kGreenBgr),
-                   pixels_of(picture, {465, quarter - 3, 1, 7}, kGreenBgr));
+                   pixels_of(picture, {kColumn, quarter - 3, 1, 7}, kGreenBgr));
 }
 END_TEST
 
