@@ -77,7 +77,7 @@ cv::Rect2d window_on_instance(Random &random, const cv::Mat &labels,
 
 Backdrop scenery_backdrop(Random &random, const PictureLibrary &library,
                           int side) {
-  if (library.sceneries() == 0 || !random.chance(kRealShare)) {
+  if (!library.has_scenery() || !random.chance(kRealShare)) {
     const int wide = static_cast<int>(side * (1 + 2 * kMargin));
     Backdrop backdrop;
     backdrop.picture = procedural_texture(random, {wide, wide});
@@ -85,7 +85,7 @@ Backdrop scenery_backdrop(Random &random, const PictureLibrary &library,
     return backdrop;
   }
   LabelledPhoto photo;
-  photo.picture = library.scenery(random.index(library.sceneries()));
+  photo.picture = library.draw_scenery(random);
   if (random.chance(0.5)) flip(photo.picture);
   const double length = random.log_uniform(0.4, 1) *
                         std::min(photo.picture.cols, photo.picture.rows);
@@ -97,7 +97,7 @@ Backdrop scenery_backdrop(Random &random, const PictureLibrary &library,
 
 Backdrop photo_backdrop(Random &random, const PictureLibrary &library,
                         int side) {
-  LabelledPhoto photo = library.photo(random.index(library.photos()));
+  LabelledPhoto photo = library.draw_photo(random);
   if (random.chance(0.5)) {
     flip(photo.picture);
     flip(photo.labels);

@@ -134,13 +134,20 @@ cv::Mat simple_sprite(Random &random, const PictureLibrary &library, int side) {
 // with the body.
 cv::Mat limb_sprite(Random &random, const PictureLibrary &library, int side) {
   const double angle = random.angle();
-  const Contour contour = posed(random.chance(0.5) ? ellipse() : blob(random),
+  const Contour wedge = {{-1, -0.3}, {1, -0.8}, {1, 0.8}, {-1, 0.3}};
+  const Contour contour = posed(random.chance(0.6) ? ellipse() : wedge,
                                 random.uniform(0.25, 0.8), angle);
   const cv::Point2d centre(side / 2.0, side / 2.0);
   const cv::Size size(side, side);
   return sprite_of(any_texture(random, library, size),
-                   filled(contour, size, centre + on_circle(angle, 0.26 * side),
+                   filled(contour, size, centre + on_circle(angle, 0.22 * side),
                           0.24 * side));
+}
+
+// Contains the middle of the sprite, as a polygon may not.
+Contour body_contour(Random &random) {
+  const double squeeze = random.uniform(0.5, 1), angle = random.angle();
+  return posed(random.chance(0.3) ? ellipse() : blob(random), squeeze, angle);
 }
 
 cv::Mat composed_sprite(Random &random, const PictureLibrary &library,
@@ -149,7 +156,7 @@ cv::Mat composed_sprite(Random &random, const PictureLibrary &library,
   const cv::Point2d centre(side / 2.0, side / 2.0);
   const double body = side * random.uniform(0.22, 0.34);
   cv::Mat sprite = sprite_of(any_texture(random, library, size),
-                             filled(any_contour(random), size, centre, body));
+                             filled(body_contour(random), size, centre, body));
   const int limbs = random.integer(1, 2);
   for (int i = 0; i < limbs; ++i) {
     cv::Mat limb = limb_sprite(random, library, side);

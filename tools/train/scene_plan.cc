@@ -206,7 +206,7 @@ void Planner::let_one_vanish() {
 }
 
 Scene Planner::plan() {
-  if (library_.photos() > 0 && random_.chance(kPhotoShare)) {
+  if (library_.has_photos() && random_.chance(kPhotoShare)) {
     scene_.backdrop = photo_backdrop(random_, library_, settings_.side);
   } else {
     scene_.backdrop = scenery_backdrop(random_, library_, settings_.side);

@@ -49,9 +49,8 @@ cv::Mat tinted(Random &random, const cv::Mat &sprite) {
 
 cv::Mat any_sprite(Random &random, const PictureLibrary &library, int longest) {
   cv::Mat sprite;
-  if (library.cutouts() > 0 && random.chance(kCutoutShare))
-    sprite = cutout_sprite(
-        random, library.cutout(random.index(library.cutouts())), longest);
+  if (library.has_cutouts() && random.chance(kCutoutShare))
+    sprite = cutout_sprite(random, library.draw_cutout(random), longest);
   if (sprite.empty()) sprite = shape_sprite(random, library, longest);
   if (random.chance(0.5)) cv::flip(sprite, sprite, 1);
   return random.chance(0.5) ? tinted(random, sprite) : sprite;

@@ -180,11 +180,10 @@ cv::Mat procedural_texture(Random &random, cv::Size size) {
 
 cv::Mat any_texture(Random &random, const PictureLibrary &library,
                     cv::Size size) {
-  if (library.sceneries() == 0 || random.chance(0.4))
+  if (!library.has_scenery() || random.chance(0.4))
     return procedural_texture(random, size);
   const bool small = std::max(size.width, size.height) < kSmallTexture_px;
-  const cv::Mat picture =
-      library.scenery(random.index(library.sceneries()), small);
+  const cv::Mat picture = library.draw_scenery(random, small);
   cv::Mat texture;
   cv::resize(picture_piece(random, picture, size), texture, size, 0, 0,
              cv::INTER_AREA);
