@@ -74,6 +74,7 @@ START_TEST(test_pictures_have_the_sizes_and_types_asked_for) {
 END_TEST
 
 START_TEST(test_every_object_is_large_enough_in_the_first_frame) {
+  ck_assert_int_eq(sam2::train::min_pixels(256), 132);
   for (uint64_t seed = 0; seed < 300; ++seed) {
     const Clip clip = compose_clip(pictures(), settings(128, 4), seed);
     ck_assert_int_ge(clip.objects, 1);
