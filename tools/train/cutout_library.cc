@@ -28,8 +28,10 @@ std::vector<std::string> files_in(const std::string &folder,
 }
 
 std::vector<uint8_t> bytes_of(const std::string &path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(stream), {}};
+  std::ifstream stream(path, std::ios::binary | std::ios::ate);
+  std::vector<uint8_t> bytes(std::max<std::streamoff>(0, stream.tellg()));
+  stream.seekg(0);
+  stream.read(reinterpret_cast<char *>(bytes.data()), bytes.size());
   if (!stream)
     throw Error(ErrorCode::kUnreadable,
                 "The training picture \"" + path +
