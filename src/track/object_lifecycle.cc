@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace sam2 {
+namespace {
+
+// A pair keeps two others from being, at most, each worth an IoU.
+constexpr double kUpstreamScore = 3;
+
+}  // namespace
 
 struct ObjectLifecycle::Object {
   Object(int64_t object_id, const Detection &detection)
@@ -13,13 +19,17 @@ struct ObjectLifecycle::Object {
         predicted(corner_box(detection.box)),
         last_box(detection.box) {}
 
-  void restart_motion(const BoxPx &box) {
-    filter = KalmanFilter(measurement_of(corner_box(box)));
+  // It is there, whatever its mask has said.
+  void restart_at(const BoxPx &box) {
+    predicted = corner_box(box);
+    filter = KalmanFilter(measurement_of(predicted));
     last_box = box;
+    mask.reset();
   }
   // Where it is on this frame, as far as is known.
   CornerBox place() const { return mask ? corner_box(mask->box) : predicted; }
-  // How well a detection goes with it while it is lost, [0, 1].
+  // How well a detection goes with it while it is lost: an IoU, or more for its
+  // number upstream.
   double return_score(const Detection &detection) const;
 
   int64_t id;
@@ -59,7 +69,7 @@ bool is_same_upstream(const Detection &a, const Detection &b) {
 
 double ObjectLifecycle::Object::return_score(const Detection &detection) const {
   if (!is_same_class(detection, source)) return 0;
-  if (is_same_upstream(detection, source)) return 1;
+  if (is_same_upstream(detection, source)) return kUpstreamScore;
   return std::max(box_iou(corner_box(detection.box), predicted),
                   box_iou(detection.box, last_box));
 }
@@ -245,7 +255,7 @@ void ObjectLifecycle::pair_lost(std::vector<Detection> &detections) {
     Object &object = *lost[paired[d]];
     adopt(object, detections[d]);
     object.stage = ObjectStage::kActive;
-    object.restart_motion(detections[d].box);
+    object.restart_at(detections[d].box);
     act(LifecycleEvent::kResume, object, detections[d].box);
   }
   detections = without(detections, paired);
@@ -289,7 +299,7 @@ void ObjectLifecycle::count_disagreement(Object &object,
       object.disagreements < settings_.correct_after)
     return;
   object.disagreements = 0;
-  object.restart_motion(detection.box);
+  object.restart_at(detection.box);
   act(LifecycleEvent::kCorrect, object, detection.box);
 }
 

@@ -17,8 +17,8 @@
 //    it sees is resumed. Objects lost for more than max_lost_age are removed.
 // 2. If the frame's detections are used (prompt_mode.h), they are paired with
 //    the objects in sight, those on probation included (match_score, class,
-//    best sum), and what is left with lost objects: by the same upstream id, or
-//    by the predicted or last box. A class never changes, and no pair has two.
+//    best sum), and what is left with lost objects: by the same upstream id,
+//    else by the predicted or last box. The classes of a pair are the same.
 // 3. A paired detection counts for probation, sets right a mask that it has
 //    disagreed with correct_after times in a row, or resumes what was lost.
 // 4. What is left starts an object, the most confident detection first, unless

@@ -13,6 +13,7 @@ using namespace sam2::test;
 namespace {
 
 constexpr double kGate = 0.5;
+constexpr size_t kMost = 6;  // rows and columns for which all is tried
 
 ScoreTable table(size_t rows, size_t columns,
                  const std::vector<double> &values) {
@@ -54,11 +55,12 @@ double best_sum(const ScoreTable &scores, size_t row,
 
 START_TEST(test_sum_is_the_largest_of_all_pairings) {
   std::mt19937 random(_i);
-  for (size_t rows = 0; rows <= 5; ++rows)
-    for (size_t columns = 0; columns <= 5; ++columns) {
+  for (size_t rows = 0; rows <= kMost; ++rows)
+    for (size_t columns = 0; columns <= kMost; ++columns) {
       ScoreTable scores(rows, columns);
-      // Few values, so that many are equal.
-      for (double &value : scores.values) value = random() % (5 + _i) / 8.0;
+      // First few values, so that many are equal; then hardly any are.
+      for (double &value : scores.values)
+        value = random() % (5 + 50 * _i) / (6.0 + 50 * _i);
       std::vector<bool> is_used(columns);
       ck_assert_double_eq_tol(sum_of(scores, assign_best(scores, kGate)),
                               best_sum(scores, 0, is_used), 1e-12);
@@ -104,6 +106,8 @@ START_TEST(test_first_of_equal_ones_wins) {
     for (size_t row = 0; row < count; ++row)
       ck_assert_int_eq(pairs[row], static_cast<int>(row));
   }
+  ck_assert_int_eq(assign_best(table(2, 2, {0.5, 0.5, 0.75, 0.75}), kGate)[0],
+                   0);
   ck_assert_int_eq(assign_best(table(1, 3, {0.6, 0.8, 0.8}), kGate)[0], 1);
   ck_assert_int_eq(assign_best(table(3, 1, {0.6, 0.8, 0.8}), kGate)[1], 0);
 }

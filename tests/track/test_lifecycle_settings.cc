@@ -104,6 +104,10 @@ START_TEST(test_text_has_the_value_as_it_was_given) {
   assert_refused(validate(settings), ErrorCode::kSetting,
                  "min-confidence is 1.35. Set it to 0...1.");
   settings = {};
+  settings.min_confidence = -0.35F;
+  assert_refused(validate(settings), ErrorCode::kSetting,
+                 "min-confidence is -0.35. Set it to 0...1.");
+  settings = {};
   settings.prompt_interval = 1000001;
   assert_refused(validate(settings), ErrorCode::kSetting,
                  "prompt-interval is 1000001. Set it to 1...1000000.");
@@ -122,7 +126,33 @@ START_TEST(test_value_that_is_not_a_number_is_refused) {
 }
 END_TEST
 
-START_TEST(test_defaults_are_allowed) { validate({}); }
+START_TEST(test_defaults_are_allowed_and_those_of_the_documentation) {
+  const S s;
+  validate(s);
+  ck_assert(s.prompt_mode == PromptMode::kEveryFrame);
+  ck_assert_int_eq(s.prompt_interval, 30);
+  ck_assert(s.object_classes.empty());
+  ck_assert_float_eq(s.min_confidence, 0.35F);
+  ck_assert_float_eq(s.min_box_px, 4);
+  ck_assert_double_eq(s.duplicate_iou, 0.7);
+  ck_assert_double_eq(s.mask_weight, 0.5);
+  ck_assert_double_eq(s.min_match_score, 0.3);
+  ck_assert_double_eq(s.min_iou_new_object, 0.7);
+  ck_assert_double_eq(s.correct_iou, 0.5);
+  ck_assert_int_eq(s.correct_after, 3);
+  ck_assert_int_eq(s.probation_age, 4);
+  ck_assert_int_eq(s.probation_hits, 3);
+  ck_assert_float_eq(s.confirm_confidence, 0.9F);
+  ck_assert_float_eq(s.min_object_score, 0);
+  ck_assert_float_eq(s.min_predicted_iou, 0);
+  ck_assert_double_eq(s.min_mask_area_px, 1);
+  ck_assert_int_eq(s.max_unmatched, 0);
+  ck_assert_int_eq(s.max_lost_age, 84);
+  ck_assert_int_eq(s.reacquire_window, 45);
+  ck_assert_double_eq(s.min_reacquire_iou, 0.2);
+  ck_assert_int_eq(s.max_objects, 16);
+  ck_assert(!s.reuse_ids);
+}
 END_TEST
 
 }  // namespace
@@ -134,6 +164,7 @@ int main() {
                       kCaseCount);
   tcase_add_test(tests, test_text_has_the_value_as_it_was_given);
   tcase_add_test(tests, test_value_that_is_not_a_number_is_refused);
-  tcase_add_test(tests, test_defaults_are_allowed);
+  tcase_add_test(tests,
+                 test_defaults_are_allowed_and_those_of_the_documentation);
   return run_case("track", tests);
 }

@@ -103,6 +103,12 @@ const std::vector<Scenario> &corrections() {
          {"car@0", "1!", ""},
          {"car@0", "1!", ""},
          {"car@0", "1!", "confirm1 correct1@0"}}}},
+      {"the place of a mask that is wrong is free",
+       with([](auto &s) {
+         s.correct_after = 1;
+         s.mask_weight = 0.3;
+       }),
+       {kCarAt0, {{"car@0/0.8 car@30/0.7", "1@30", "correct1@0 start2@30"}}}},
       // The mask has wandered off; the detection is where the object is now.
       {"motion starts again from the detection",
        with([](auto &s) {
