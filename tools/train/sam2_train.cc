@@ -83,7 +83,7 @@ void run(const TrainOptions &options) {
   ReportMean mean;
   const Stopwatch watch;
   double saved_s = 0;
-  while (trainer.iteration() < options.trainer.iterations && !wants_stop) {
+  while (trainer.iteration() < options.last_iteration && !wants_stop) {
     mean.add(trainer.step(batches.next()));
     const double now_s = watch.seconds();
     if (trainer.iteration() % options.log_every == 0)

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <sstream>
@@ -17,7 +18,7 @@ constexpr char kSummary[] =
 struct Raw {
   char *variant = nullptr, *init = nullptr, *data = nullptr, *output = nullptr,
        *device = nullptr;
-  gint64 iterations, warmup, seed;
+  gint64 iterations, stop_at = 0, warmup, seed;
   gboolean is_float32 = FALSE;
 };
 
@@ -78,6 +79,8 @@ bool parse_options(int argc, char **argv, TrainOptions *options) {
        "Model to start from instead of random weights", "FILE"},
       {"iterations", 'n', 0, G_OPTION_ARG_INT64, &raw.iterations,
        "Gradient steps (1000)", "N"},
+      {"stop-at", 0, 0, G_OPTION_ARG_INT64, &raw.stop_at,
+       "Stop after that step, before the rate has come down", "N"},
       {"side", 's', 0, G_OPTION_ARG_INT, &c.side, "Picture side (256)", "PX"},
       {"frames", 'f', 0, G_OPTION_ARG_INT, &c.frames,
        "Frames of a clip (1): begin with 1", "N"},
@@ -129,6 +132,8 @@ bool parse_options(int argc, char **argv, TrainOptions *options) {
     return false;
   }
   t.iterations = raw.iterations;
+  o.last_iteration =
+      raw.stop_at > 0 ? std::min(raw.stop_at, raw.iterations) : raw.iterations;
   t.warmup = raw.warmup;
   t.seed = static_cast<uint64_t>(raw.seed);
   t.is_mixed = !raw.is_float32;
