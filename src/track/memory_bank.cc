@@ -43,7 +43,11 @@ void MemoryBank::store_tracked(int64_t frame, const BankEntry &entry) {
     memories_.select(0, memory_ring_.capacity() + kept).copy_(entry.memory[0]);
   pointers_.select(0, pointer_ring_.claim(frame, entry.scores))
       .copy_(entry.obj_ptr[0]);
-  masks_[mask_ring_.claim(frame)] = entry.low_res_masks;
+  at::Tensor &mask = masks_[mask_ring_.claim(frame)];
+  if (mask.defined())
+    mask.copy_(entry.low_res_masks);
+  else
+    mask = entry.low_res_masks.clone();
 }
 
 void MemoryBank::store_conditioning(int64_t frame, const BankEntry &entry) {
@@ -63,7 +67,8 @@ void MemoryBank::store_conditioning(int64_t frame, const BankEntry &entry) {
   conditioning_.push_back(item);
   const size_t limit = std::max(1, limits_.max_cond_frames);
   if (limits_.max_cond_frames > 0 && conditioning_.size() > limit)
-    conditioning_.erase(conditioning_.begin() + (limit > 1 ? 1 : 0));
+    conditioning_.erase(conditioning_.begin() +
+                        (limits_.keep_first_cond_frame && limit > 1 ? 1 : 0));
 }
 
 const BankEntry *MemoryBank::conditioning_entry(int64_t frame) const {

@@ -16,9 +16,11 @@ struct BankLimits {
   int num_maskmem = 7;
   int max_obj_ptrs = 16;
   int memory_stride = 1;
-  // Conditioning frames kept. When one too many comes, the second oldest goes:
-  // the first prompt says what the object is and stays.
+  // Conditioning frames kept, -1 = all.
   int max_cond_frames = 4;
+  // When one too many comes, the second oldest goes: the first prompt says what
+  // the object is and stays. Else the oldest goes, as with max_cond_frames 1.
+  bool keep_first_cond_frame = true;
   // Slots for memories of the latest frames, 0 = as many as the window of
   // num_maskmem and memory_stride reaches, and of frames stored to be kept.
   int recent_memories = 0;

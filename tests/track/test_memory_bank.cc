@@ -134,6 +134,17 @@ START_TEST(test_first_prompt_stays_and_the_second_oldest_goes) {
 }
 END_TEST
 
+START_TEST(test_first_prompt_goes_first_if_it_is_not_protected) {
+  BankLimits limits;
+  limits.keep_first_cond_frame = false;
+  MemoryBank bank = bank_of(limits);
+  for (int64_t frame : {3, 5, 9, 12, 15})
+    bank.store_conditioning(frame, entry_of(1));
+  assert_texts_equal(conditioning_text(bank), "5 9 12 15");
+  ck_assert(!bank.is_conditioning(3));
+}
+END_TEST
+
 START_TEST(test_limit_of_one_keeps_the_latest_prompt) {
   BankLimits limits;
   limits.max_cond_frames = 1;
@@ -202,6 +213,24 @@ START_TEST(test_tracked_memories_are_copies) {
   entry.obj_ptr.fill_(2);
   assert_all(bank.memory({1, false, 0}), 1);
   assert_all(bank.pointer({1, false, 1}), 1);
+}
+END_TEST
+
+START_TEST(test_rings_are_written_in_place) {
+  MemoryBank bank = bank_of({});
+  const void *memory = nullptr, *pointer = nullptr, *mask = nullptr;
+  for (int64_t frame : {112, 224, 336}) {  // the same slots of all rings
+    bank.store_tracked(frame, entry_of(static_cast<double>(frame)));
+    const at::Tensor found = bank.memory({frame, false, 0});
+    if (memory) {
+      ck_assert_ptr_eq(found.data_ptr(), memory);
+      ck_assert_ptr_eq(bank.pointer({frame, false, 1}).data_ptr(), pointer);
+      ck_assert_ptr_eq(bank.low_res_masks(frame).data_ptr(), mask);
+    }
+    memory = found.data_ptr();
+    pointer = bank.pointer({frame, false, 1}).data_ptr();
+    mask = bank.low_res_masks(frame).data_ptr();
+  }
 }
 END_TEST
 
@@ -304,6 +333,7 @@ int main() {
       tests, test_bank_never_grows_when_frames_are_prompted_again_and_again);
   tcase_add_test(tests, test_bytes_count_every_tensor_kept);
   tcase_add_test(tests, test_first_prompt_stays_and_the_second_oldest_goes);
+  tcase_add_test(tests, test_first_prompt_goes_first_if_it_is_not_protected);
   tcase_add_test(tests, test_limit_of_one_keeps_the_latest_prompt);
   tcase_add_test(tests, test_limit_of_minus_one_keeps_every_prompt);
   tcase_add_test(tests,
@@ -312,6 +342,7 @@ int main() {
                  test_frame_prompted_again_keeps_its_place_with_new_content);
   tcase_add_test(tests, test_memories_are_rounded_to_the_stored_type);
   tcase_add_test(tests, test_tracked_memories_are_copies);
+  tcase_add_test(tests, test_rings_are_written_in_place);
   tcase_add_test(tests, test_extra_history_keeps_so_many_frames_more);
   tcase_add_test(tests, test_kept_memories_outlive_the_latest);
   tcase_add_test(tests, test_latest_frame_that_is_kept_too_counts_once);
