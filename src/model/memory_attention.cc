@@ -1,6 +1,8 @@
 #include "model/memory_attention.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 
 namespace sam2 {
 namespace {
@@ -30,39 +32,34 @@ void MemoryAttentionLayer::visit(const ParameterScope &scope) {
   norm3.visit(scope / "norm3");
 }
 
-at::Tensor MemoryAttentionLayer::attend_to_self(
-    const at::Tensor &x, const RotaryTable &rotary) const {
+SelfAttended MemoryAttentionLayer::attend_to_self(
+    const at::Tensor &x, const RotaryTables &rotary) const {
   const int64_t tokens = x.size(1);
-  const at::Tensor q = rotate(self_attn.q_proj.forward(x), rotary, tokens);
-  const at::Tensor k = rotate(self_attn.k_proj.forward(x), rotary, tokens);
-  const at::Tensor v = self_attn.v_proj.forward(x);
+  const at::Tensor normed = norm1.forward(x);
+  const at::Tensor q =
+      rotate(self_attn.q_proj.forward(normed), rotary.frame, tokens);
+  const at::Tensor k =
+      rotate(self_attn.k_proj.forward(normed), rotary.frame, tokens);
+  const at::Tensor v = self_attn.v_proj.forward(normed);
   const at::Tensor out =
       attend(q.unsqueeze(1), k.unsqueeze(1), v.unsqueeze(1)).squeeze(1);
-  return self_attn.out_proj.forward(out);
+  const at::Tensor y = x + self_attn.out_proj.forward(out);
+  return {y, rotate(cross_attn.q_proj.forward(norm2.forward(y)), rotary.queries,
+                    tokens)};
 }
 
 // softmax(q kᵀ)(m Wᵀ + b) = (softmax(q kᵀ) m) Wᵀ + b, because each row of the
 // softmax sums to 1: the values stay mem_dim wide in the large product.
 at::Tensor MemoryAttentionLayer::attend_to_memory(
-    const at::Tensor &x, const at::Tensor &keys, const at::Tensor &memory,
+    const SelfAttended &frame, const at::Tensor &keys, const at::Tensor &memory,
     int64_t spatial_tokens, const RotaryTables &rotary) const {
-  const at::Tensor q =
-      rotate(cross_attn.q_proj.forward(x), rotary.queries, x.size(1));
   const at::Tensor k =
       rotate(cross_attn.k_proj.forward(keys), rotary.keys, spatial_tokens);
+  const at::Tensor q = frame.queries.expand({k.size(0), -1, -1});
   const at::Tensor out =
       attend(q.unsqueeze(1), k.unsqueeze(1), memory.unsqueeze(1)).squeeze(1);
-  return cross_attn.out_proj.forward(cross_attn.v_proj.forward(out));
-}
-
-at::Tensor MemoryAttentionLayer::forward(const at::Tensor &x,
-                                         const at::Tensor &keys,
-                                         const at::Tensor &memory,
-                                         int64_t spatial_tokens,
-                                         const RotaryTables &rotary) const {
-  at::Tensor y = x + attend_to_self(norm1.forward(x), rotary.frame);
-  y = y +
-      attend_to_memory(norm2.forward(y), keys, memory, spatial_tokens, rotary);
+  const at::Tensor y =
+      frame.x + cross_attn.out_proj.forward(cross_attn.v_proj.forward(out));
   const at::Tensor hidden = linear1.forward(norm3.forward(y)).relu_();
   return y + linear2.forward(hidden);
 }
@@ -77,18 +74,47 @@ void MemoryAttention::visit(const ParameterScope &scope) {
   norm.visit(scope / "norm");
 }
 
-at::Tensor MemoryAttention::forward(const at::Tensor &features,
+SelfAttended MemoryAttention::start(const at::Tensor &features,
                                     const at::Tensor &positions,
+                                    const RotaryTables &rotary) const {
+  return layers.front().attend_to_self(
+      features + positions * kInputPositionWeight, rotary);
+}
+
+at::Tensor MemoryAttention::pass(const SelfAttended &started,
+                                 const at::Tensor &memory,
+                                 const at::Tensor &keys, int64_t spatial_tokens,
+                                 const RotaryTables &rotary) const {
+  SelfAttended state = started;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (i > 0) state = layers[i].attend_to_self(state.x, rotary);
+    state.x =
+        layers[i].attend_to_memory(state, keys, memory, spatial_tokens, rotary);
+  }
+  return norm.forward(state.x);
+}
+
+// On the CPU a batch only spreads the data beyond the cache, so the objects
+// take turns there.
+at::Tensor MemoryAttention::forward(const SelfAttended &started,
                                     const at::Tensor &memory,
                                     const at::Tensor &memory_positions,
                                     int64_t pointer_tokens,
                                     const RotaryTables &rotary) const {
-  at::Tensor x = features + positions * kInputPositionWeight;
   const at::Tensor keys = memory + memory_positions;
   const int64_t spatial_tokens = memory.size(1) - pointer_tokens;
-  for (const auto &layer : layers)
-    x = layer.forward(x, keys, memory, spatial_tokens, rotary);
-  return norm.forward(x);
+  const int64_t objects = memory.size(0);
+  if (objects == 1 || !memory.is_cpu() || at::GradMode::is_enabled())
+    return pass(started, memory, keys, spatial_tokens, rotary);
+  std::vector<at::Tensor> out;
+  for (int64_t b = 0; b < objects; ++b) {
+    const auto own = [&](const at::Tensor &t) {
+      return t.size(0) == 1 ? t : t.slice(0, b, b + 1);
+    };
+    out.push_back(pass({own(started.x), own(started.queries)}, own(memory),
+                       own(keys), spatial_tokens, rotary));
+  }
+  return at::cat(out);
 }
 
 }  // namespace sam2

@@ -23,6 +23,12 @@ struct RotaryTables {
   RotaryTable keys;     // cross attention, the tokens of one memory
 };
 
+// A layer's state before memory comes in.
+struct SelfAttended {
+  at::Tensor x;        // [B, N, C]
+  at::Tensor queries;  // [B, N, C], of the cross attention, rotated
+};
+
 struct MemoryAttentionLayer {
   Attention self_attn;
   Attention cross_attn;  // keys and values mem_dim wide
@@ -34,16 +40,12 @@ struct MemoryAttentionLayer {
 
   explicit MemoryAttentionLayer(const ModelConfig &config);
   void visit(const ParameterScope &scope);
-  // x [B, N, C], keys [B, M, Cm] = memory + position, memory [B, M, Cm];
-  // the first `spatial_tokens` memory tokens are rotated.
-  at::Tensor forward(const at::Tensor &x, const at::Tensor &keys,
-                     const at::Tensor &memory, int64_t spatial_tokens,
-                     const RotaryTables &rotary) const;
-
- private:
-  at::Tensor attend_to_self(const at::Tensor &x,
-                            const RotaryTable &rotary) const;
-  at::Tensor attend_to_memory(const at::Tensor &x, const at::Tensor &keys,
+  // The part before memory: x [B, N, C] attends to itself.
+  SelfAttended attend_to_self(const at::Tensor &x,
+                              const RotaryTables &rotary) const;
+  // The rest, -> [B, N, C]. keys [B, M, Cm] = memory + position, memory
+  // [B, M, Cm]; the first `spatial_tokens` memory tokens are rotated.
+  at::Tensor attend_to_memory(const SelfAttended &frame, const at::Tensor &keys,
                               const at::Tensor &memory, int64_t spatial_tokens,
                               const RotaryTables &rotary) const;
 };
@@ -55,14 +57,22 @@ struct MemoryAttention {
   explicit MemoryAttention(const ModelConfig &config);
   void visit(const ParameterScope &scope);
 
-  // features [B, N, C]; positions [N, C]; memory and memory_positions
-  // [B, M, Cm], spatial memories first, then `pointer_tokens` tokens of object
+  // What does not depend on memory and is the same for all objects of a frame:
+  // the first layer's first part. features [1 or B, N, C]; positions [N, C].
+  SelfAttended start(const at::Tensor &features, const at::Tensor &positions,
+                     const RotaryTables &rotary) const;
+  // The rest: memory and memory_positions [B, M, Cm] ([1, M, Cm] positions
+  // serve all), spatial memories first, then `pointer_tokens` tokens of object
   // pointers, which are not rotated.
   // Returns the features conditioned on memory, [B, N, C].
-  at::Tensor forward(const at::Tensor &features, const at::Tensor &positions,
-                     const at::Tensor &memory,
+  at::Tensor forward(const SelfAttended &started, const at::Tensor &memory,
                      const at::Tensor &memory_positions, int64_t pointer_tokens,
                      const RotaryTables &rotary) const;
+
+ private:
+  at::Tensor pass(const SelfAttended &started, const at::Tensor &memory,
+                  const at::Tensor &keys, int64_t spatial_tokens,
+                  const RotaryTables &rotary) const;
 };
 
 }  // namespace sam2

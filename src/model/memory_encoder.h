@@ -45,9 +45,12 @@ struct MemoryEncoder {
 
   explicit MemoryEncoder(const ModelConfig &config);
   void visit(const ParameterScope &scope);
-  // pix_feat [B, C, h, h], without memory; mask_for_memory [B, 1, S, S] in
-  // [-10, 10] (sigmoid x 20 - 10). Returns [B, Cm, h, h].
-  at::Tensor forward(const at::Tensor &pix_feat,
+  // What is the same for all objects of a frame: pix_feat [1 or B, C, h, h],
+  // without memory, -> the same shape.
+  at::Tensor project(const at::Tensor &pix_feat) const;
+  // The rest: mask_for_memory [B, 1, S, S] in [-10, 10] (sigmoid x 20 - 10).
+  // Returns [B, Cm, h, h].
+  at::Tensor forward(const at::Tensor &projected,
                      const at::Tensor &mask_for_memory) const;
 };
 

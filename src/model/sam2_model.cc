@@ -131,9 +131,20 @@ at::Tensor Sam2Model::with_memory(const EncodedFrame &frame,
                                   const at::Tensor &memory,
                                   const at::Tensor &positions,
                                   int64_t pointer_tokens) const {
-  return network_.memory_attention.forward(
-      frame.pix_feat.expand({memory.size(0), -1, -1}), feature_positions_,
-      memory, positions, pointer_tokens, rotary_);
+  return with_memory(start_attention(frame), memory, positions, pointer_tokens);
+}
+
+SelfAttended Sam2Model::start_attention(const EncodedFrame &frame) const {
+  return network_.memory_attention.start(frame.pix_feat, feature_positions_,
+                                         rotary_);
+}
+
+at::Tensor Sam2Model::with_memory(const SelfAttended &started,
+                                  const at::Tensor &memory,
+                                  const at::Tensor &positions,
+                                  int64_t pointer_tokens) const {
+  return network_.memory_attention.forward(started, memory, positions,
+                                           pointer_tokens, rotary_);
 }
 
 // [B, N, C] -> [B, C, h, h], channels-last, no copy.
@@ -249,7 +260,19 @@ MaskOutput Sam2Model::use_mask(const EncodedFrame &frame,
   return out;
 }
 
+at::Tensor Sam2Model::project_features(const EncodedFrame &frame) const {
+  return network_.memory_encoder.project(as_image(frame.pix_feat));
+}
+
 at::Tensor Sam2Model::encode_memory(const EncodedFrame &frame,
+                                    const at::Tensor &low_res_masks,
+                                    const at::Tensor &object_score,
+                                    bool is_prompted) const {
+  return encode_memory(project_features(frame), low_res_masks, object_score,
+                       is_prompted);
+}
+
+at::Tensor Sam2Model::encode_memory(const at::Tensor &projected,
                                     const at::Tensor &low_res_masks,
                                     const at::Tensor &object_score,
                                     bool is_prompted) const {
@@ -260,8 +283,7 @@ at::Tensor Sam2Model::encode_memory(const EncodedFrame &frame,
                               ? high_res.gt(0).to(at::kFloat)
                               : high_res.sigmoid();
   const at::Tensor memory = network_.memory_encoder.forward(
-      as_image(frame.pix_feat),
-      (mask * c.sigmoid_scale + c.sigmoid_bias).to(type()));
+      projected, (mask * c.sigmoid_scale + c.sigmoid_bias).to(type()));
   at::Tensor tokens = memory.flatten(2).transpose(1, 2);
   if (c.has_no_obj_embed_spatial) {
     const at::Tensor is_absent = (object_score <= 0).unsqueeze(-1);

@@ -102,6 +102,18 @@ class Sam2Model {
                            const at::Tensor &object_score,
                            bool is_prompted) const;
 
+  // The halves of with_memory and encode_memory that are the same for all
+  // objects of a frame: to be computed once and given to the overloads.
+  SelfAttended start_attention(const EncodedFrame &frame) const;
+  at::Tensor with_memory(const SelfAttended &started, const at::Tensor &memory,
+                         const at::Tensor &positions,
+                         int64_t pointer_tokens) const;
+  at::Tensor project_features(const EncodedFrame &frame) const;
+  at::Tensor encode_memory(const at::Tensor &projected,
+                           const at::Tensor &low_res_masks,
+                           const at::Tensor &object_score,
+                           bool is_prompted) const;
+
   // Positions of a memory's tokens: [num_maskmem, Nm, Cm]; row 0 = previous
   // frame, last row = conditioning frame.
   const at::Tensor &memory_positions() const { return memory_positions_; }

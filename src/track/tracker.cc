@@ -3,19 +3,17 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/clamp.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/ops/upsample_bilinear2d.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
-#include "track/mask_boxes.h"
+#include "track/object_batch.h"
 
 namespace sam2 {
 namespace {
@@ -25,79 +23,8 @@ constexpr double kPreviousMaskLimit = 32.0;
 // Beyond, a typing error is likelier than a wish: the rings grow with them.
 constexpr int64_t kMaxPointers = 256;
 constexpr int64_t kMaxStride = 256;
-
-// Memories and pointers of a selection as the tokens that are attended to.
-struct MemoryTokens {
-  at::Tensor tokens;     // [1, M, Cm]
-  at::Tensor positions;  // [1, M, Cm]
-  int64_t pointer_tokens = 0;
-};
-
-MemoryTokens gather(const Sam2Model &model, const MemoryBank &bank,
-                    const Selection &selection, int max_obj_ptrs) {
-  std::vector<at::Tensor> tokens;
-  std::vector<at::Tensor> positions;
-  for (const auto &pick : selection.memories) {
-    tokens.push_back(bank.memory(pick).to(model.type()));
-    positions.push_back(model.memory_positions()[pick.position_row]);
-  }
-  MemoryTokens out;
-  if (!selection.pointers.empty()) {
-    std::vector<at::Tensor> pointers;
-    std::vector<float> times;
-    const float longest = static_cast<float>(std::max(1, max_obj_ptrs - 1));
-    for (const auto &pick : selection.pointers) {
-      pointers.push_back(bank.pointer(pick));
-      times.push_back(static_cast<float>(pick.frames_back) / longest);
-    }
-    tokens.push_back(model.pointer_tokens(at::stack(pointers).unsqueeze(0))[0]);
-    positions.push_back(model.pointer_positions(at::tensor(times))[0]);
-    out.pointer_tokens = tokens.back().size(0);
-  }
-  out.tokens = at::cat(tokens).unsqueeze(0);
-  out.positions = at::cat(positions).unsqueeze(0);
-  return out;
-}
-
-// An answer's candidates and object score: one read-back. `size_px` is that of
-// the model's input.
-struct Readings {
-  std::vector<MaskCandidate> candidates;
-  std::vector<double> areas_px;
-  double object_score = 0;
-};
-
-Readings read_back(const MaskOutput &masks, int64_t size_px) {
-  const at::Tensor logits =
-      at::upsample_bilinear2d(masks.candidates, {size_px, size_px}, false);
-  const at::Tensor boxes = mask_boxes(logits);
-  const at::Tensor areas = logits[0].gt(0).flatten(1).sum(1, true);
-  const at::Tensor table =
-      at::cat(
-          {boxes[0], masks.ious.view({-1, 1}),
-           masks.object_score.expand({boxes.size(1), 1}), areas.to(at::kFloat)},
-          1)
-          .to(at::kCPU, at::kFloat);
-  const auto rows = table.accessor<float, 2>();
-  Readings out;
-  for (int64_t i = 0; i < table.size(0); ++i) {
-    out.candidates.push_back(
-        {rows[i][4], {rows[i][0], rows[i][1], rows[i][2], rows[i][3]}});
-    out.areas_px.push_back(rows[i][6]);
-  }
-  out.object_score = rows[0][5];
-  return out;
-}
-
-// See FrameScores.
-double rival_iou(const Readings &read, size_t chosen) {
-  double least = 1;
-  for (size_t i = 0; i < read.candidates.size(); ++i)
-    if (i != chosen && read.areas_px[i] > 0)
-      least = std::min(
-          least, box_iou(read.candidates[chosen].box, read.candidates[i].box));
-  return least;
-}
+constexpr int64_t kMaxObjectsPerPass = 256;
+constexpr int kDefaultObjectsPerPass = 8;
 
 void check_range(const char *property, int value, int64_t least, int64_t most) {
   if (value >= least && value <= most) return;
@@ -133,6 +60,16 @@ void check_motion(const TrackerOptions &options) {
   check_logit("min-obj-score", options.min_object_score);
 }
 
+// See FrameScores.
+double rival_iou(const Readings &read, size_t chosen) {
+  double least = 1;
+  for (size_t i = 0; i < read.candidates.size(); ++i)
+    if (i != chosen && read.areas_px[i] > 0)
+      least = std::min(
+          least, box_iou(read.candidates[chosen].box, read.candidates[i].box));
+  return least;
+}
+
 }  // namespace
 
 Tracker::Tracker(std::shared_ptr<const Sam2Model> model,
@@ -145,6 +82,11 @@ Tracker::Tracker(std::shared_ptr<const Sam2Model> model,
               model_->config().num_maskmem);
   check_range("max-obj-ptrs", limits.max_obj_ptrs, 1, kMaxPointers);
   check_range("memory-stride", limits.memory_stride, 1, kMaxStride);
+  check_range("objects-per-pass", options.objects_per_pass, 0,
+              kMaxObjectsPerPass);
+  if (options.objects_per_pass == 0)
+    options_.objects_per_pass =
+        model_->device().is_cpu() ? 1 : kDefaultObjectsPerPass;
   check_motion(options);
   const MemoryNeeds needs = policy_.needs(limits.num_maskmem);
   options_.limits.recent_memories = needs.recent;
@@ -203,90 +145,133 @@ SelectionRequest Tracker::request(const Object &object, int64_t frame,
           options_.memory_thresholds};
 }
 
-// Features [1, N, C] of the frame with the object's memory in them.
-at::Tensor Tracker::conditioned(const Object &object, int64_t frame,
-                                const EncodedFrame &encoded, bool is_reverse,
-                                Selection &selection) const {
-  selection =
-      policy_.select(object.bank.records(), request(object, frame, is_reverse));
-  if (selection.memories.empty()) return model_->without_memory(encoded);
+// Features [B, N, C] of the frame with each object's memory in them. All
+// selections are of one length.
+at::Tensor Tracker::conditioned(FrameWork &work,
+                                const std::vector<Target> &targets) const {
+  if (targets.front().output->selection.memories.empty())
+    return model_->without_memory(work.encoded)
+        .expand({static_cast<int64_t>(targets.size()), -1, -1});
+  if (!work.started) work.started = model_->start_attention(work.encoded);
+  std::vector<BankSelection> objects;
+  for (const Target &target : targets)
+    objects.push_back({&target.object->bank, &target.output->selection});
   const MemoryTokens memory =
-      gather(*model_, object.bank, selection, options_.limits.max_obj_ptrs);
-  return model_->with_memory(encoded, memory.tokens, memory.positions,
+      stacked_memories(*model_, objects, options_.limits.max_obj_ptrs);
+  return model_->with_memory(*work.started, memory.tokens, memory.positions,
                              memory.pointer_tokens);
 }
 
-// Lets motion choose among three candidates, and takes the scores down. One
-// candidate is the answer to a prompt, and nothing to choose from.
-void Tracker::judge(Object &object, ObjectOutput &output) const {
-  if (!policy_.needs_scores) return;
-  MaskOutput &masks = output.masks;
-  const Readings read = read_back(masks, model_->input_size_px());
-  const auto &candidates = read.candidates;
-  MaskChoice choice;
-  if (candidates.size() > 1 && policy_.has_motion_model) {
-    choice = object.motion.choose(candidates);
-    const at::Tensor index =
-        at::tensor({static_cast<int64_t>(choice.index)},
-                   masks.candidates.options().dtype(at::kLong));
-    masks = model_->with_candidate(masks, index);
-  } else {
-    choice.index = best_candidate(candidates);
-  }
-  output.scores = {candidates[choice.index].predicted_iou, read.object_score,
-                   choice.kf_score, read.areas_px[choice.index],
-                   rival_iou(read, choice.index)};
+void Tracker::select(const FrameWork &work, const Target &target) const {
+  target.output->selection =
+      policy_.select(target.object->bank.records(),
+                     request(*target.object, work.frame, work.is_reverse));
 }
 
-void Tracker::remember(Object &object, int64_t frame,
-                       const EncodedFrame &encoded, bool is_prompted,
-                       bool is_reverse, bool is_conditioning,
-                       ObjectOutput &output) {
+// Lets motion choose among three candidates, and takes the scores down. One
+// candidate is the answer to a prompt, and nothing to choose from. Returns the
+// chosen one's index.
+int64_t Tracker::judge(const Target &target, const Readings &read) const {
+  const auto &candidates = read.candidates;
+  MaskChoice choice;
+  if (candidates.size() > 1 && policy_.has_motion_model)
+    choice = target.object->motion.choose(candidates);
+  else
+    choice.index = best_candidate(candidates);
+  target.output->scores = {candidates[choice.index].predicted_iou,
+                           read.object_score, choice.kf_score,
+                           read.areas_px[choice.index],
+                           rival_iou(read, choice.index)};
+  return static_cast<int64_t>(choice.index);
+}
+
+// All batches have as many candidates.
+void Tracker::judge(std::vector<Batch> &batches) const {
+  if (!policy_.needs_scores || batches.empty()) return;
+  std::vector<at::Tensor> tables;
+  for (const Batch &batch : batches)
+    tables.push_back(readings_table(batch.masks, model_->input_size_px()));
+  const int64_t candidates = batches.front().masks.candidates.size(1);
+  const std::vector<Readings> read = read_back(at::cat(tables), candidates);
+  auto reading = read.begin();
+  for (Batch &batch : batches) {
+    std::vector<int64_t> chosen;
+    for (const Target &target : batch.targets)
+      chosen.push_back(judge(target, *reading++));
+    if (candidates > 1 && policy_.has_motion_model)
+      batch.masks = model_->with_candidate(
+          batch.masks, at::tensor(chosen).to(model_->device()));
+  }
+}
+
+// Stores the batch's answers as memories and hands them out.
+void Tracker::remember(FrameWork &work, const Batch &batch, StoreAs how) const {
+  if (!work.projected.defined())
+    work.projected = model_->project_features(work.encoded);
+  const at::Tensor memories =
+      model_->encode_memory(work.projected, batch.masks.low_res_masks,
+                            batch.masks.object_score, how.is_prompted);
+  int64_t index = 0;
+  for (const Target &target : batch.targets) {
+    ObjectOutput &output = *target.output;
+    output.masks = object_of(batch.masks, index);
+    output.memory = memories.slice(0, index, index + 1);
+    ++index;
+    store(work, target, how);
+  }
+}
+
+void Tracker::store(const FrameWork &work, const Target &target,
+                    StoreAs how) const {
+  const ObjectOutput &output = *target.output;
   const MaskOutput &m = output.masks;
-  output.memory = model_->encode_memory(encoded, m.low_res_masks,
-                                        m.object_score, is_prompted);
+  MemoryBank &bank = target.object->bank;
   BankEntry entry{m.low_res_masks, m.obj_ptr,     m.object_score,
                   m.chosen_iou,    output.memory, output.scores};
-  if (is_conditioning) {
-    object.bank.store_conditioning(frame, entry);
+  if (how.is_conditioning) {
+    bank.store_conditioning(work.frame, entry);
     return;
   }
-  entry.is_kept = policy_.keeps(object.bank.records(), {frame, output.scores},
-                                request(object, frame, is_reverse));
-  object.bank.store_tracked(frame, entry);
+  entry.is_kept =
+      policy_.keeps(bank.records(), {work.frame, output.scores},
+                    request(*target.object, work.frame, work.is_reverse));
+  bank.store_tracked(work.frame, entry);
+}
+
+MaskOutput Tracker::answer(FrameWork &work, const Target &target,
+                           const PromptTensors &prompt) const {
+  if (prompt.mask.defined())
+    return model_->use_mask(work.encoded, prompt.mask,
+                            options_.min_object_score);
+  // On a frame without results there is no memory to attend to.
+  if (target.object->bank.is_tracked(work.frame)) select(work, target);
+  at::Tensor former = target.object->bank.low_res_masks(work.frame);
+  if (former.defined())
+    former = former.clamp(-kPreviousMaskLimit, kPreviousMaskLimit);
+  return model_->decode(work.encoded, conditioned(work, {target}),
+                        prompt.points, former,
+                        Sam2Model::wants_multimask(prompt.point_count()),
+                        options_.min_object_score);
 }
 
 ObjectOutput Tracker::prompt(int64_t frame, const EncodedFrame &encoded,
                              int64_t object_id, const PromptTensors &prompt,
                              bool is_reverse) {
   const c10::InferenceMode guard;
-  Object &target = object(object_id, frame);
-  const bool is_correction = target.bank.is_tracked(frame);
+  Object &known = object(object_id, frame);
+  const bool is_correction = known.bank.is_tracked(frame);
   ObjectOutput output;
   output.object_id = object_id;
-  if (prompt.mask.defined()) {
-    output.masks =
-        model_->use_mask(encoded, prompt.mask, options_.min_object_score);
-  } else {
-    const at::Tensor features =
-        is_correction
-            ? conditioned(target, frame, encoded, is_reverse, output.selection)
-            : model_->without_memory(encoded);
-    at::Tensor former = target.bank.low_res_masks(frame);
-    if (former.defined())
-      former = former.clamp(-kPreviousMaskLimit, kPreviousMaskLimit);
-    output.masks =
-        model_->decode(encoded, features, prompt.points, former,
-                       Sam2Model::wants_multimask(prompt.point_count()),
-                       options_.min_object_score);
-  }
+  FrameWork work{encoded, frame, is_reverse, {}, {}};
+  const Target target{&known, &output};
+  std::vector<Batch> batches = {{{target}, answer(work, target, prompt)}};
   const bool is_conditioning =
       !is_correction || options_.corrections_are_conditioning;
-  target.motion.restart();
-  judge(target, output);
-  remember(target, frame, encoded, true, is_reverse, is_conditioning, output);
+  known.motion.restart();
+  judge(batches);
+  remember(work, batches[0], {true, is_conditioning});
   if (!is_conditioning && options_.keeps_corrections)
-    keep_correction(target, frame, output.masks);
+    keep_correction(known, frame, output.masks);
   return output;
 }
 
@@ -298,41 +283,65 @@ void Tracker::keep_correction(Object &object, int64_t frame,
     it = object.bank.is_tracked(it->first) ? std::next(it) : kept.erase(it);
 }
 
-ObjectOutput Tracker::track_object(Object &target, int64_t frame,
-                                   const EncodedFrame &encoded,
-                                   bool is_reverse) {
-  ObjectOutput output;
-  output.object_id = target.id;
-  if (const BankEntry *entry = target.bank.conditioning_entry(frame)) {
+// True if the frame's answer is there already: a prompt gave it.
+bool Tracker::answer_from_bank(const Object &object, int64_t frame,
+                               ObjectOutput &output) {
+  if (const BankEntry *entry = object.bank.conditioning_entry(frame)) {
     output.masks.low_res_masks = entry->low_res_masks;
     output.masks.object_score = entry->object_score;
     output.masks.obj_ptr = entry->obj_ptr;
     output.masks.chosen_iou = entry->chosen_iou;
     output.scores = entry->scores;
-    return output;
+    return true;
   }
-  const auto kept = target.kept_corrections.find(frame);
-  if (kept != target.kept_corrections.end() && target.bank.is_tracked(frame)) {
-    output.masks = kept->second;
-    return output;
+  const auto kept = object.kept_corrections.find(frame);
+  if (kept == object.kept_corrections.end() || !object.bank.is_tracked(frame))
+    return false;
+  output.masks = kept->second;
+  return true;
+}
+
+// Objects that attend to equally many memories and pointers go together, at
+// most objects_per_pass of them.
+std::vector<Tracker::Batch> Tracker::batches_of(
+    const std::vector<Target> &targets) const {
+  using Lengths = std::pair<size_t, size_t>;
+  std::map<Lengths, std::vector<Target>> by_length;
+  for (const Target &target : targets) {
+    const Selection &selection = target.output->selection;
+    by_length[{selection.memories.size(), selection.pointers.size()}].push_back(
+        target);
   }
-  const at::Tensor features =
-      conditioned(target, frame, encoded, is_reverse, output.selection);
-  output.masks =
-      model_->decode(encoded, features, {}, {}, Sam2Model::wants_multimask(0),
-                     options_.min_object_score);
-  judge(target, output);
-  remember(target, frame, encoded, false, is_reverse, false, output);
-  return output;
+  const size_t most = options_.objects_per_pass;
+  std::vector<Batch> batches;
+  for (const auto &[lengths, equals] : by_length)
+    for (size_t i = 0; i < equals.size(); ++i) {
+      if (i % most == 0) batches.emplace_back();
+      batches.back().targets.push_back(equals[i]);
+    }
+  return batches;
 }
 
 std::vector<ObjectOutput> Tracker::track(int64_t frame,
                                          const EncodedFrame &encoded,
                                          bool is_reverse) {
   const c10::InferenceMode guard;
-  std::vector<ObjectOutput> outputs;
-  for (auto &o : objects_)
-    outputs.push_back(track_object(o, frame, encoded, is_reverse));
+  std::vector<ObjectOutput> outputs(objects_.size());
+  FrameWork work{encoded, frame, is_reverse, {}, {}};
+  std::vector<Target> targets;
+  for (size_t i = 0; i < objects_.size(); ++i) {
+    outputs[i].object_id = objects_[i].id;
+    if (answer_from_bank(objects_[i], frame, outputs[i])) continue;
+    targets.push_back({&objects_[i], &outputs[i]});
+    select(work, targets.back());
+  }
+  std::vector<Batch> batches = batches_of(targets);
+  for (Batch &batch : batches)
+    batch.masks = model_->decode(encoded, conditioned(work, batch.targets), {},
+                                 {}, Sam2Model::wants_multimask(0),
+                                 options_.min_object_score);
+  judge(batches);
+  for (const Batch &batch : batches) remember(work, batch, {false, false});
   return outputs;
 }
 

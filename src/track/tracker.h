@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,16 @@ struct TrackerOptions {
   // passes again, as in the reference's older predictor (EdgeTAM's), for as
   // long as the bank holds the frame. The newer one overwrites it.
   bool keeps_corrections = false;
+  // Objects that go through the network together, 1...256; 0 = 1 on the CPU,
+  // where more gain nothing, else 8. What is the same for all objects of a
+  // frame is computed once either way, and so are the results but for the last
+  // digits. Each takes some 100 MB for a moment at 1024 px.
+  int objects_per_pass = 0;
   // The reference rounds stored memories to bfloat16, in float32 runs too.
   at::ScalarType memory_type = at::kBFloat16;
 };
+
+struct Readings;
 
 // One object's prompt, in pixels of the model input. Either points or a mask.
 struct PromptTensors {
@@ -102,20 +110,45 @@ class Tracker {
     std::map<int64_t, MaskOutput> kept_corrections;  // by frame
     MotionModel motion;
   };
+  // What one frame's objects share; made when the first of them needs it.
+  struct FrameWork {
+    const EncodedFrame &encoded;
+    int64_t frame;
+    bool is_reverse;
+    std::optional<SelfAttended> started;
+    at::Tensor projected;
+  };
+  // An object and where its result goes.
+  struct Target {
+    Object *object;
+    ObjectOutput *output;
+  };
+  // Objects that go through the network together.
+  struct Batch {
+    std::vector<Target> targets;
+    MaskOutput masks;
+  };
+  struct StoreAs {
+    bool is_prompted;
+    bool is_conditioning;
+  };
   Object &object(int64_t id, int64_t frame);
   SelectionRequest request(const Object &object, int64_t frame,
                            bool is_reverse) const;
-  void judge(Object &object, ObjectOutput &output) const;
-  at::Tensor conditioned(const Object &object, int64_t frame,
-                         const EncodedFrame &encoded, bool is_reverse,
-                         Selection &selection) const;
-  ObjectOutput track_object(Object &object, int64_t frame,
-                            const EncodedFrame &encoded, bool is_reverse);
+  static bool answer_from_bank(const Object &object, int64_t frame,
+                               ObjectOutput &output);
+  std::vector<Batch> batches_of(const std::vector<Target> &targets) const;
+  void select(const FrameWork &work, const Target &target) const;
+  at::Tensor conditioned(FrameWork &work,
+                         const std::vector<Target> &targets) const;
+  MaskOutput answer(FrameWork &work, const Target &target,
+                    const PromptTensors &prompt) const;
+  void judge(std::vector<Batch> &batches) const;
+  int64_t judge(const Target &target, const Readings &read) const;
   void keep_correction(Object &object, int64_t frame,
                        const MaskOutput &masks) const;
-  void remember(Object &object, int64_t frame, const EncodedFrame &encoded,
-                bool is_prompted, bool is_reverse, bool is_conditioning,
-                ObjectOutput &output);
+  void remember(FrameWork &work, const Batch &batch, StoreAs how) const;
+  void store(const FrameWork &work, const Target &target, StoreAs how) const;
 
   std::shared_ptr<const Sam2Model> model_;
   TrackerOptions options_;
