@@ -79,7 +79,9 @@ Sam2Model::Sam2Model(Sam2Network network, int64_t input_size_px)
   memory_positions_ =
       typed(on_device(by_token).unsqueeze(0) +
             network_.maskmem_tpos_enc.view({c.num_maskmem, 1, c.mem_dim}));
-  dense_positions_ = network_.prompt_encoder.dense_positions(grid());
+  // By token, as the decoder reads it.
+  dense_positions_ = network_.prompt_encoder.dense_positions(grid()).contiguous(
+      at::MemoryFormat::ChannelsLast);
   make_rotary_tables();
 }
 
