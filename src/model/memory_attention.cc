@@ -96,11 +96,11 @@ at::Tensor MemoryAttention::pass(const SelfAttended &started,
 
 // On the CPU a batch only spreads the data beyond the cache, so the objects
 // take turns there.
-at::Tensor MemoryAttention::forward(const SelfAttended &started,
-                                    const at::Tensor &memory,
-                                    const at::Tensor &memory_positions,
-                                    int64_t pointer_tokens,
-                                    const RotaryTables &rotary) const {
+at::Tensor MemoryAttention::finish(const SelfAttended &started,
+                                   const at::Tensor &memory,
+                                   const at::Tensor &memory_positions,
+                                   int64_t pointer_tokens,
+                                   const RotaryTables &rotary) const {
   const at::Tensor keys = memory + memory_positions;
   const int64_t spatial_tokens = memory.size(1) - pointer_tokens;
   const int64_t objects = memory.size(0);

@@ -65,9 +65,17 @@ struct MemoryAttention {
   // serve all), spatial memories first, then `pointer_tokens` tokens of object
   // pointers, which are not rotated.
   // Returns the features conditioned on memory, [B, N, C].
-  at::Tensor forward(const SelfAttended &started, const at::Tensor &memory,
+  at::Tensor finish(const SelfAttended &started, const at::Tensor &memory,
+                    const at::Tensor &memory_positions, int64_t pointer_tokens,
+                    const RotaryTables &rotary) const;
+  // Both.
+  at::Tensor forward(const at::Tensor &features, const at::Tensor &positions,
+                     const at::Tensor &memory,
                      const at::Tensor &memory_positions, int64_t pointer_tokens,
-                     const RotaryTables &rotary) const;
+                     const RotaryTables &rotary) const {
+    return finish(start(features, positions, rotary), memory, memory_positions,
+                  pointer_tokens, rotary);
+  }
 
  private:
   at::Tensor pass(const SelfAttended &started, const at::Tensor &memory,

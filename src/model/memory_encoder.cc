@@ -114,8 +114,8 @@ at::Tensor MemoryEncoder::project(const at::Tensor &pix_feat) const {
   return pix_feat_proj.forward(pix_feat);
 }
 
-at::Tensor MemoryEncoder::forward(const at::Tensor &projected,
-                                  const at::Tensor &mask_for_memory) const {
+at::Tensor MemoryEncoder::fuse(const at::Tensor &projected,
+                               const at::Tensor &mask_for_memory) const {
   at::Tensor x = projected + mask_downsampler.forward(mask_for_memory);
   for (const auto &block : fuser) x = block.forward(x);
   return out_proj.forward(x);

@@ -50,8 +50,13 @@ struct MemoryEncoder {
   at::Tensor project(const at::Tensor &pix_feat) const;
   // The rest: mask_for_memory [B, 1, S, S] in [-10, 10] (sigmoid x 20 - 10).
   // Returns [B, Cm, h, h].
-  at::Tensor forward(const at::Tensor &projected,
-                     const at::Tensor &mask_for_memory) const;
+  at::Tensor fuse(const at::Tensor &projected,
+                  const at::Tensor &mask_for_memory) const;
+  // Both.
+  at::Tensor forward(const at::Tensor &pix_feat,
+                     const at::Tensor &mask_for_memory) const {
+    return fuse(project(pix_feat), mask_for_memory);
+  }
 };
 
 }  // namespace sam2

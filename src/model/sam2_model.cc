@@ -145,8 +145,8 @@ at::Tensor Sam2Model::with_memory(const SelfAttended &started,
                                   const at::Tensor &memory,
                                   const at::Tensor &positions,
                                   int64_t pointer_tokens) const {
-  return network_.memory_attention.forward(started, memory, positions,
-                                           pointer_tokens, rotary_);
+  return network_.memory_attention.finish(started, memory, positions,
+                                          pointer_tokens, rotary_);
 }
 
 // [B, N, C] -> [B, C, h, h], channels-last, no copy.
@@ -284,7 +284,7 @@ at::Tensor Sam2Model::encode_memory(const at::Tensor &projected,
   const at::Tensor mask = is_prompted && c.binarize_prompted_mask
                               ? high_res.gt(0).to(at::kFloat)
                               : high_res.sigmoid();
-  const at::Tensor memory = network_.memory_encoder.forward(
+  const at::Tensor memory = network_.memory_encoder.fuse(
       projected, (mask * c.sigmoid_scale + c.sigmoid_bias).to(type()));
   at::Tensor tokens = memory.flatten(2).transpose(1, 2);
   if (c.has_no_obj_embed_spatial) {
