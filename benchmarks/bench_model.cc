@@ -23,14 +23,17 @@ at::ScalarType type_named(const std::string &name, c10::Device device) {
   return fastest_type(device);
 }
 
+// What sam2.1-nano is.
 ModelConfig small_config() {
   ModelConfig config = *find_config("sam2.1-micro");
   config.name = "small";
   config.image_size = 512;
-  config.hiera = {32, 1, {1, 2, 4, 1}, {4, 6}, {8, 4, 16, 8}, 8};
+  config.hiera = {32, 1, {1, 2, 6, 1}, {5, 8}, {8, 4, 16, 8}, 8};
   config.d_model = 128;
   config.mem_dim = 32;
   config.memory_attention_hidden = 512;
+  config.decoder_hidden = 512;
+  config.iou_head_hidden = 128;
   return config;
 }
 
