@@ -10,6 +10,7 @@
 #include "track/micro_clip.h"
 #include "track/tracker.h"
 // Last: Check's macros get in the way of C++ headers.
+#include "refusal.h"
 #include "run_tests.h"
 
 using namespace sam2;
@@ -148,6 +149,13 @@ START_TEST(test_objects_are_there_lost_and_of_different_age) {
 }
 END_TEST
 
+START_TEST(test_passes_of_more_than_256_objects_are_refused) {
+  assert_refused(Tracker(micro_model(), options_of("recent", 257)),
+                 ErrorCode::kSetting,
+                 "objects-per-pass is 257. Set it to 0...256.");
+}
+END_TEST
+
 std::vector<int64_t> ids_of(const std::vector<ObjectOutput> &outputs) {
   std::vector<int64_t> ids;
   for (const ObjectOutput &output : outputs) ids.push_back(output.object_id);
@@ -216,6 +224,7 @@ int main() {
                       test_object_beside_others_has_the_masks_it_has_alone, 0,
                       sizeof kPolicies / sizeof *kPolicies);
   tcase_add_test(tests, test_results_do_not_depend_on_the_number_in_one_pass);
+  tcase_add_test(tests, test_passes_of_more_than_256_objects_are_refused);
   tcase_add_test(tests, test_objects_are_there_lost_and_of_different_age);
   tcase_add_test(tests,
                  test_objects_removed_in_between_leave_the_others_as_they_are);
