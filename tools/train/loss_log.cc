@@ -48,7 +48,8 @@ void curve(cv::Mat &picture, const std::vector<Row> &rows, double Row::*value,
   std::vector<cv::Point> line;
   const double last = std::max(1.0, rows.back().iteration);
   for (const Row &row : rows) {
-    const double share = std::clamp(row.*value / top, 0.0, 1.0);
+    if (row.*value < 0) continue;
+    const double share = std::min(row.*value / top, 1.0);
     line.emplace_back(
         kMargin +
             static_cast<int>(row.iteration / last * (kWidth - 2 * kMargin)),
@@ -122,25 +123,22 @@ void LossLog::draw() const {
   cv::imwrite(picture_, picture);
 }
 
-void ReportMean::add(const StepReport &r) {
-  sum_.loss += r.loss;
-  sum_.focal += r.focal;
-  sum_.dice += r.dice;
-  sum_.iou_error += r.iou_error;
-  sum_.object_score += r.object_score;
-  sum_.prompted_iou += r.prompted_iou;
-  sum_.tracked_iou += r.tracked_iou;
-  ++count_;
-}
-
 StepReport ReportMean::take() {
-  const double n = std::max(1, count_);
-  const StepReport mean = {sum_.loss / n,         sum_.focal / n,
-                           sum_.dice / n,         sum_.iou_error / n,
-                           sum_.object_score / n, sum_.prompted_iou / n,
-                           sum_.tracked_iou / n};
-  sum_ = {};
-  count_ = 0;
+  StepReport mean;
+  for (double StepReport::*value :
+       {&StepReport::loss, &StepReport::focal, &StepReport::dice,
+        &StepReport::iou_error, &StepReport::object_score,
+        &StepReport::prompted_iou, &StepReport::tracked_iou}) {
+    double sum = 0;
+    int count = 0;
+    for (const StepReport &report : reports_) {
+      const bool is_there = report.*value >= 0;
+      sum += is_there ? report.*value : 0;
+      count += is_there;
+    }
+    mean.*value = count ? sum / count : -1;
+  }
+  reports_.clear();
   return mean;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "training_step.h"
 
@@ -30,11 +31,10 @@ class LossLog {
 // Running mean of reports.
 class ReportMean {
  public:
-  void add(const StepReport &report);
-  StepReport take();  // the mean since the last call
+  void add(const StepReport &report) { reports_.push_back(report); }
+  StepReport take();  // the mean since the last call; at least one was added
  private:
-  StepReport sum_;
-  int count_ = 0;
+  std::vector<StepReport> reports_;
 };
 
 }  // namespace sam2::train

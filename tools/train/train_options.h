@@ -19,7 +19,7 @@ struct TrainOptions {
   int workers = 1;
   int threads = 1;
   int64_t last_iteration = 0;  // of the schedule's
-  double minutes = 0;  // stop after, to go on later; 0 = never
+  double minutes = 0;          // stop after, to go on later; 0 = never
   double checkpoint_minutes = 3;
   int log_every = 20;
 

@@ -242,13 +242,11 @@ class ClipPass {
       ++counts[is_tracked_[i]];
     }
     const auto n = static_cast<double>(table.size(0));
-    *report = {rows[0][5],
-               sums[0] / n,
-               sums[1] / n,
-               sums[2] / n,
-               sums[3] / n,
-               ious[0] / std::max(1, counts[0]),
-               ious[1] / std::max(1, counts[1])};
+    const auto mean_iou = [&](int kind) {
+      return counts[kind] ? ious[kind] / counts[kind] : -1;
+    };
+    *report = {rows[0][5],  sums[0] / n, sums[1] / n, sums[2] / n,
+               sums[3] / n, mean_iou(0), mean_iou(1)};
   }
 
   Sam2Model model_;

@@ -29,8 +29,10 @@ struct StepReport {
   double dice = 0;
   double iou_error = 0;
   double object_score = 0;
-  double prompted_iou = 0;  // of the chosen masks, on prompted frames
-  double tracked_iou = 0;   // on the others; 0 if there are none
+  // Of the chosen masks, on frames that the network was prompted on and on
+  // the others; -1 if there are none (a mask prompt is its own answer).
+  double prompted_iou = -1;
+  double tracked_iou = -1;
 };
 
 // The loss of a batch, with its graph. Runs the network's own inference code
