@@ -44,12 +44,21 @@ struct SamuraiSettings {
 
 struct TrackerSettings {
   std::string memory_policy = "recent";  // a row of the policy table
-  int num_maskmem = 7;      // memories attended to, the prompted one counted
-  int max_obj_ptrs = 16;    // object pointers attended to
-  int max_cond_frames = 4;  // conditioning frames kept per object
-  int memory_stride = 1;    // frames between two memories
+  // Memories attended to, the prompted one counted: 1 to the model's number.
+  int num_maskmem = 7;
+  int max_obj_ptrs = 16;  // object pointers attended to, 1...256
+  // Conditioning frames kept per object, 1...256. -1 = all: memory and time
+  // grow with every prompt.
+  int max_cond_frames = 4;
+  int memory_stride = 1;  // frames from one memory to the next, 1...256
+  // The following shape the results and leave alone what is remembered.
+  //
+  // Each pixel belongs to one object at most, that with the largest logit.
   bool non_overlap_masks = false;
-  float mask_threshold = 0;  // logit above which a pixel is object
+  float mask_threshold = 0;  // logit above which a pixel is object, -10...10
+  // Holes and speckles of so many pixels of the frame or fewer are filled and
+  // removed (track/mask_cleanup.h); 0 = none.
+  int fill_hole_area_px = 8;
   SamuraiSettings samurai;
 };
 
@@ -105,7 +114,7 @@ struct EngineApi {
   std::string (*slow_matmul_warning)();
 };
 
-inline constexpr int kEngineAbi = 2;
+inline constexpr int kEngineAbi = 3;
 // extern "C" const sam2::EngineApi *sam2_engine_api(void);
 inline constexpr const char *kEngineEntryPoint = "sam2_engine_api";
 

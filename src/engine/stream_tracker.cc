@@ -9,10 +9,16 @@
 
 #include "base/error.h"
 #include "gpu/frame_tensor.h"
-#include "track/video_masks.h"
+#include "track/mask_cleanup.h"
 
 namespace sam2 {
 namespace {
+
+// Taken pixels have a logit of -10 at most, see without_overlap(): a lower
+// threshold would bring them back.
+constexpr float kMaxThreshold = 10;
+// Beyond, a typing error is likelier than a wish.
+constexpr int kMaxCondFrames = 256;
 
 void set_samurai_options(const SamuraiSettings &settings,
                          const ModelConfig &config, TrackerOptions &options) {
@@ -26,8 +32,29 @@ void set_samurai_options(const SamuraiSettings &settings,
                                                    : settings.kf_score_weight};
 }
 
+// Tracker checks the others.
+void check(const TrackerSettings &settings) {
+  const auto refuse = [](const std::string &property, const std::string &value,
+                         const char *range) {
+    throw Error(ErrorCode::kSetting,
+                property + " is " + value + ". Set it to " + range + ".");
+  };
+  const int frames = settings.max_cond_frames;
+  if (frames != -1 && (frames < 1 || frames > kMaxCondFrames))
+    refuse("max-cond-frames", std::to_string(frames),
+           "1...256, or to -1 to keep all");
+  const float threshold = settings.mask_threshold;
+  // Also refuses what is not a number.
+  if (!(threshold >= -kMaxThreshold && threshold <= kMaxThreshold))
+    refuse("mask-threshold", std::to_string(threshold), "-10...10");
+  if (settings.fill_hole_area_px < 0)
+    refuse("fill-hole-area", std::to_string(settings.fill_hole_area_px),
+           "0 or more pixels");
+}
+
 TrackerOptions tracker_options(const TrackerSettings &settings,
                                const ModelConfig &config) {
+  check(settings);
   TrackerOptions options;
   options.limits.num_maskmem = settings.num_maskmem;
   options.limits.max_obj_ptrs = settings.max_obj_ptrs;
@@ -166,10 +193,8 @@ std::vector<ObjectOutput> StreamTrackerImpl::track_tensors(
   return outputs;
 }
 
-void StreamTrackerImpl::describe(const ObjectOutput &output,
-                                 const at::Tensor &logits, float iou,
-                                 float score, ObjectResult &out) {
-  CutOut cut = cut_out(logits, settings_.mask_threshold);
+void StreamTrackerImpl::describe(const ObjectOutput &output, CutOut cut,
+                                 float iou, float score, ObjectResult &out) {
   Memo &memo = memos_[output.object_id];
   out.object_id = output.object_id;
   out.label = memo.label;
@@ -183,19 +208,31 @@ void StreamTrackerImpl::describe(const ObjectOutput &output,
   out.mask = std::move(cut.mask);
 }
 
+std::vector<CutOut> StreamTrackerImpl::masks(
+    const std::vector<ObjectOutput> &outputs, SizePx frame_size) const {
+  const at::Tensor logits =
+      video_logits(outputs, frame_size, settings_.non_overlap_masks);
+  std::vector<CutOut> cuts;
+  for (int64_t i = 0; i < logits.size(0); ++i)
+    cuts.push_back(cut_out(logits[i], settings_.mask_threshold));
+  clean_up(settings_.fill_hole_area_px, frame_size, settings_.non_overlap_masks,
+           cuts);
+  return cuts;
+}
+
 FrameResult StreamTrackerImpl::result(const std::vector<ObjectOutput> &outputs,
                                       SizePx frame_size) {
   FrameResult out;
   out.frame_index = next_frame_;
   out.frame_size = frame_size;
   if (outputs.empty()) return out;
-  const at::Tensor logits =
-      video_logits(outputs, frame_size, settings_.non_overlap_masks);
+  std::vector<CutOut> cuts = masks(outputs, frame_size);
   const at::Tensor table = scores(outputs);
   const auto row = table.accessor<float, 2>();
   out.objects.resize(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i)
-    describe(outputs[i], logits[i], row[i][0], row[i][1], out.objects[i]);
+    describe(outputs[i], std::move(cuts[i]), row[i][0], row[i][1],
+             out.objects[i]);
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "track/tracker.h"
+#include "track/video_masks.h"
 
 namespace sam2 {
 
@@ -39,8 +40,10 @@ class StreamTrackerImpl : public StreamTracker {
                      SizePx frame_size);
   FrameResult result(const std::vector<ObjectOutput> &outputs,
                      SizePx frame_size);
-  void describe(const ObjectOutput &output, const at::Tensor &logits, float iou,
-                float score, ObjectResult &out);
+  std::vector<CutOut> masks(const std::vector<ObjectOutput> &outputs,
+                            SizePx frame_size) const;
+  void describe(const ObjectOutput &output, CutOut cut, float iou, float score,
+                ObjectResult &out);
 
   TrackerSettings settings_;
   Tracker tracker_;
