@@ -29,6 +29,11 @@
  * for each object and frame, as does `distractor`, which remembers every fifth
  * frame and those on which something looked like the object.
  *
+ * Masks are the model's logits above #GstSam2Track:mask-threshold, cleaned of
+ * holes and specks up to #GstSam2Track:fill-hole-area pixels of the frame. That
+ * and #GstSam2Track:non-overlap-masks change what is attached to the buffers,
+ * not what the tracker remembers. They are read when the element starts.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=30 pattern=ball \

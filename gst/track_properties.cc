@@ -1,5 +1,6 @@
 #include "track_properties.h"
 
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ enum TrackProperty : guint {
   kInputSize,
   kPrompt,
   kMemoryPolicy,
+  kNonOverlapMasks,
+  kMaskThreshold,
   kStableFramesThreshold,
   kFirstSamuraiNumber,  // row 0 of kSamuraiNumbers
 };
@@ -70,6 +73,44 @@ const SamuraiNumber kSamuraiNumbers[] = {
      "other policies use 0",
      -kMaxLogit, kMaxLogit},
 };
+
+// The whole numbers of the tracker.
+struct TrackerNumber {
+  int TrackerSettings::*value;
+  const char *name;
+  const char *nick;
+  const char *blurb;
+  int least;
+  int most;
+};
+constexpr int kMaxFrames = 256;
+const TrackerNumber kTrackerNumbers[] = {
+    {&TrackerSettings::num_maskmem, "num-maskmem", "Number of memories",
+     "Memories attended to: those of the prompted frames count as one, the "
+     "rest are of the latest frames; 1 = of the prompted frames only",
+     1, 7},
+    {&TrackerSettings::max_obj_ptrs, "max-obj-ptrs", "Most object pointers",
+     "Frames whose object pointers are attended to", 1, kMaxFrames},
+    {&TrackerSettings::max_cond_frames, "max-cond-frames",
+     "Most conditioning frames",
+     "Prompted frames remembered for each object; of more, the first and the "
+     "latest stay (with 1, the latest). -1 = all: memory and time then grow "
+     "with every prompt; 0 is refused",
+     -1, kMaxFrames},
+    {&TrackerSettings::memory_stride, "memory-stride", "Memory stride",
+     "recent: frames from one memory that is attended to to the next; with 3, "
+     "memories reach back three times as far",
+     1, kMaxFrames},
+    {&TrackerSettings::fill_hole_area_px, "fill-hole-area", "Hole area",
+     "Holes in a mask of so many pixels of the frame or fewer are filled, and "
+     "specks beside it removed, but never the largest part; 0 = none",
+     0, G_MAXINT},
+};
+constexpr guint kFirstTrackerNumber =
+    kFirstSamuraiNumber + std::size(kSamuraiNumbers);  // row 0 of the above
+
+// Beyond, a mask covers everything or nothing.
+constexpr float kMaxMaskThreshold = 10;
 
 // One value a row of the policy table; the nick is the policy's name.
 const std::vector<GEnumValue> &memory_policy_values() {
@@ -137,6 +178,31 @@ void install_model_properties(GObjectClass *object_class) {
                         memory_policy_type(), 0, flags));
 }
 
+void install_tracker_properties(GObjectClass *object_class) {
+  const GParamFlags flags = changeable(GST_PARAM_MUTABLE_READY);
+  const TrackerSettings defaults;
+  g_object_class_install_property(
+      object_class, kNonOverlapMasks,
+      g_param_spec_boolean("non-overlap-masks", "Non-overlapping masks",
+                           "Whether a pixel belongs to one object at most: "
+                           "where masks overlap, to that with the largest "
+                           "logit",
+                           defaults.non_overlap_masks, flags));
+  g_object_class_install_property(
+      object_class, kMaskThreshold,
+      g_param_spec_float("mask-threshold", "Mask threshold",
+                         "Logit above which a pixel belongs to the object; "
+                         "higher = smaller masks",
+                         -kMaxMaskThreshold, kMaxMaskThreshold,
+                         defaults.mask_threshold, flags));
+  guint id = kFirstTrackerNumber;
+  for (const TrackerNumber &row : kTrackerNumbers)
+    g_object_class_install_property(
+        object_class, id++,
+        g_param_spec_int(row.name, row.nick, row.blurb, row.least, row.most,
+                         defaults.*row.value, flags));
+}
+
 void install_samurai_properties(GObjectClass *object_class) {
   const GParamFlags flags = changeable(GST_PARAM_MUTABLE_READY);
   const SamuraiSettings defaults;
@@ -158,6 +224,7 @@ void install_samurai_properties(GObjectClass *object_class) {
 
 void install_track_properties(GObjectClass *object_class) {
   install_model_properties(object_class);
+  install_tracker_properties(object_class);
   install_samurai_properties(object_class);
   g_object_class_install_property(
       object_class, kPrompt,
@@ -197,10 +264,20 @@ bool set_track_property(TrackSettings &settings, guint id,
       settings.tracker.samurai.stable_frames_threshold =
           static_cast<int>(g_value_get_uint(value));
       break;
+    case kNonOverlapMasks:
+      settings.tracker.non_overlap_masks = g_value_get_boolean(value);
+      break;
+    case kMaskThreshold:
+      settings.tracker.mask_threshold = g_value_get_float(value);
+      break;
     default:
-      settings.tracker.samurai.*
-          kSamuraiNumbers[id - kFirstSamuraiNumber].value =
-          g_value_get_double(value);
+      if (id >= kFirstTrackerNumber)
+        settings.tracker.*kTrackerNumbers[id - kFirstTrackerNumber].value =
+            g_value_get_int(value);
+      else
+        settings.tracker.samurai.*
+            kSamuraiNumbers[id - kFirstSamuraiNumber].value =
+            g_value_get_double(value);
       break;
   }
   return false;
@@ -234,10 +311,21 @@ void get_track_property(const TrackSettings &settings, guint id,
           value,
           static_cast<guint>(settings.tracker.samurai.stable_frames_threshold));
       break;
+    case kNonOverlapMasks:
+      g_value_set_boolean(value, settings.tracker.non_overlap_masks);
+      break;
+    case kMaskThreshold:
+      g_value_set_float(value, settings.tracker.mask_threshold);
+      break;
     default:
-      g_value_set_double(value,
-                         settings.tracker.samurai.*
-                             kSamuraiNumbers[id - kFirstSamuraiNumber].value);
+      if (id >= kFirstTrackerNumber)
+        g_value_set_int(
+            value,
+            settings.tracker.*kTrackerNumbers[id - kFirstTrackerNumber].value);
+      else
+        g_value_set_double(value,
+                           settings.tracker.samurai.*
+                               kSamuraiNumbers[id - kFirstSamuraiNumber].value);
       break;
   }
 }

@@ -1,4 +1,5 @@
-// The properties of sam2track that choose what is remembered.
+// The properties of sam2track that choose what is remembered, and how masks
+// are made.
 #include "analytics_meta.h"
 #include "engine/engine.h"
 #include "support/gst_test.h"
@@ -37,8 +38,66 @@ GST_START_TEST(test_each_property_reaches_the_tracker_as_itself) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_tracker_number_reaches_the_tracker_as_itself) {
+  const std::pair<const char *, const char *> kCases[] = {
+      {"num-maskmem=3", "3 16 4 1 8 0 0"},
+      {"max-obj-ptrs=5", "7 5 4 1 8 0 0"},
+      {"max-cond-frames=-1", "7 16 -1 1 8 0 0"},
+      {"memory-stride=2", "7 16 4 2 8 0 0"},
+      {"fill-hole-area=0", "7 16 4 1 0 0 0"},
+      {"non-overlap-masks=true", "7 16 4 1 8 1 0"},
+      {"mask-threshold=-1.5", "7 16 4 1 8 0 -1.5"},
+  };
+  for (const auto &[properties, wanted] : kCases) {
+    const std::string found = settings_of(properties);
+    fail_unless_equals_string(found.c_str(), wanted);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(test_range_of_a_property_is_the_tracker_s) {
+  const struct {
+    const char *name;
+    int least, most, initial;
+  } kRanges[] = {
+      {"num-maskmem", 1, 7, 7},           {"max-obj-ptrs", 1, 256, 16},
+      {"max-cond-frames", -1, 256, 4},    {"memory-stride", 1, 256, 1},
+      {"fill-hole-area", 0, G_MAXINT, 8},
+  };
+  const sam2::ElementPtr element(GST_ELEMENT(
+      gst_object_ref_sink(gst_element_factory_make("sam2track", nullptr))));
+  GObjectClass *object_class = G_OBJECT_GET_CLASS(element.get());
+  for (const auto &range : kRanges) {
+    const GParamSpec *spec =
+        g_object_class_find_property(object_class, range.name);
+    const GParamSpecInt *number = G_PARAM_SPEC_INT(spec);
+    fail_unless_equals_int(number->minimum, range.least);
+    fail_unless_equals_int(number->maximum, range.most);
+    fail_unless_equals_int(number->default_value, range.initial);
+  }
+  const GParamSpecFloat *threshold = G_PARAM_SPEC_FLOAT(
+      g_object_class_find_property(object_class, "mask-threshold"));
+  fail_unless_equals_float(threshold->minimum, -10);
+  fail_unless_equals_float(threshold->maximum, 10);
+  fail_unless_equals_float(threshold->default_value, 0);
+}
+GST_END_TEST
+
+GST_START_TEST(test_tracker_property_may_change_before_the_start_only) {
+  const sam2::ElementPtr element(GST_ELEMENT(
+      gst_object_ref_sink(gst_element_factory_make("sam2track", nullptr))));
+  for (const char *name :
+       {"num-maskmem", "max-obj-ptrs", "max-cond-frames", "memory-stride",
+        "fill-hole-area", "non-overlap-masks", "mask-threshold"}) {
+    const GParamSpec *spec =
+        g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), name);
+    fail_unless(spec->flags & GST_PARAM_MUTABLE_READY, "%s", name);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(test_recent_is_the_default) {
-  // The fake engine tells settings of other policies only.
+  // The fake engine tells other settings than the defaults only.
   const std::string found = settings_of("");
   fail_unless_equals_string(found.c_str(), "object");
 }
@@ -72,6 +131,22 @@ GST_START_TEST(test_properties_give_back_what_they_were_set_to) {
   g_object_set(element.get(), "stable-frames-threshold", 7, nullptr);
   g_object_get(element.get(), "stable-frames-threshold", &frames, nullptr);
   fail_unless_equals_int(frames, 7);
+  int whole = 0;
+  for (const char *name : {"num-maskmem", "max-obj-ptrs", "max-cond-frames",
+                           "memory-stride", "fill-hole-area"}) {
+    g_object_set(element.get(), name, 3, nullptr);
+    g_object_get(element.get(), name, &whole, nullptr);
+    fail_unless_equals_int(whole, 3);
+    whole = 0;
+  }
+  gboolean is_apart = FALSE;
+  float threshold = 0;
+  g_object_set(element.get(), "non-overlap-masks", TRUE, "mask-threshold", 2.5,
+               nullptr);
+  g_object_get(element.get(), "non-overlap-masks", &is_apart, "mask-threshold",
+               &threshold, nullptr);
+  fail_unless(is_apart);
+  fail_unless_equals_float(threshold, 2.5);
   for (const char *name : {"memory-iou-threshold", "memory-obj-score-threshold",
                            "memory-kf-score-threshold", "kf-score-weight",
                            "stable-iou-threshold", "min-obj-score"}) {
@@ -87,6 +162,9 @@ Suite *track_properties_suite() {
   Suite *suite = suite_create("track_properties");
   TCase *cases = tcase_create("all");
   tcase_add_test(cases, test_each_property_reaches_the_tracker_as_itself);
+  tcase_add_test(cases, test_tracker_number_reaches_the_tracker_as_itself);
+  tcase_add_test(cases, test_range_of_a_property_is_the_tracker_s);
+  tcase_add_test(cases, test_tracker_property_may_change_before_the_start_only);
   tcase_add_test(cases, test_recent_is_the_default);
   tcase_add_test(cases, test_values_of_memory_policy_are_the_rows_of_the_table);
   tcase_add_test(cases, test_properties_give_back_what_they_were_set_to);

@@ -12,7 +12,8 @@
 // predicted IoU is the red of the picture's top left pixel / 255; its object
 // score is the number of frames tracked since the start or the last reset,
 // negative if it is lost. With another memory policy than "recent" its label
-// is the policy with its settings.
+// is the policy with its settings; with "recent" and other tracker settings
+// than the defaults, those settings.
 #include <signal.h>
 
 #include <algorithm>
@@ -66,8 +67,19 @@ sam2::MaskImage notched_mask(const sam2::BoxPx &box) {
   return mask;
 }
 
+std::string numbers_of(const sam2::TrackerSettings &s) {
+  std::ostringstream text;
+  text << s.num_maskmem << " " << s.max_obj_ptrs << " " << s.max_cond_frames
+       << " " << s.memory_stride << " " << s.fill_hole_area_px << " "
+       << s.non_overlap_masks << " " << s.mask_threshold;
+  return text.str();
+}
+
 std::string text_of(const sam2::TrackerSettings &settings) {
-  if (settings.memory_policy == "recent") return "";
+  if (settings.memory_policy == "recent") {
+    const std::string numbers = numbers_of(settings);
+    return numbers == numbers_of({}) ? "" : numbers;
+  }
   const sam2::SamuraiSettings &s = settings.samurai;
   std::ostringstream text;
   text << settings.memory_policy << " " << s.memory_iou_threshold << " "
