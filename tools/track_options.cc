@@ -21,6 +21,9 @@ constexpr const char *kDescription =
 // Strings as GOption gives them; freed at the end.
 struct RawOptions {
   ModelOptions model;
+  TrackerSettings tracker;
+  gboolean is_non_overlap = FALSE;
+  gdouble mask_threshold = 0;
   gchar *prompt = nullptr;
   gchar *mask = nullptr;
   gchar *output = nullptr;
@@ -34,6 +37,31 @@ struct RawOptions {
     g_strfreev(inputs);
   }
 };
+
+// The tracker refuses what is out of range.
+void add_tracker_entries(GOptionContext *context, RawOptions *raw) {
+  TrackerSettings &tracker = raw->tracker;
+  const GOptionEntry entries[] = {
+      {"num-maskmem", 0, 0, G_OPTION_ARG_INT, &tracker.num_maskmem,
+       "Memories attended to (default: 7)", "N"},
+      {"max-obj-ptrs", 0, 0, G_OPTION_ARG_INT, &tracker.max_obj_ptrs,
+       "Object pointers attended to (default: 16)", "N"},
+      {"max-cond-frames", 0, 0, G_OPTION_ARG_INT, &tracker.max_cond_frames,
+       "Prompted frames remembered for each object, -1 = all (default: 4)",
+       "N"},
+      {"memory-stride", 0, 0, G_OPTION_ARG_INT, &tracker.memory_stride,
+       "Frames from one memory to the next (default: 1)", "N"},
+      {"mask-threshold", 0, 0, G_OPTION_ARG_DOUBLE, &raw->mask_threshold,
+       "Logit above which a pixel is object (default: 0)", "LOGIT"},
+      {"fill-hole-area", 0, 0, G_OPTION_ARG_INT, &tracker.fill_hole_area_px,
+       "Holes and specks of so many pixels or fewer go, 0 = none (default: 8)",
+       "N"},
+      {"non-overlap-masks", 0, 0, G_OPTION_ARG_NONE, &raw->is_non_overlap,
+       "A pixel belongs to one object at most", nullptr},
+      {},
+  };
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
 
 void parse(int *argc, char ***argv, RawOptions *raw) {
   const GOptionEntry entries[] = {
@@ -59,6 +87,7 @@ void parse(int *argc, char ***argv, RawOptions *raw) {
   g_option_context_set_summary(context.get(), kSummary);
   g_option_context_set_description(context.get(), kDescription);
   raw->model.add_to(context.get());
+  add_tracker_entries(context.get(), raw);
   g_option_context_add_main_entries(context.get(), entries, nullptr);
   parse_options(context.get(), argc, argv);
 }
@@ -91,6 +120,9 @@ TrackOptions parse_track_options(int *argc, char ***argv) {
   TrackOptions options;
   options.input = raw.inputs[0];
   options.model = raw.model.settings();
+  options.tracker = raw.tracker;
+  options.tracker.non_overlap_masks = raw.is_non_overlap;
+  options.tracker.mask_threshold = static_cast<float>(raw.mask_threshold);
   options.tracker.memory_policy = raw.model.memory_policy();
   options.prompt_text = text_or(raw.prompt, "");
   options.mask_file = text_or(raw.mask, "");

@@ -1,4 +1,6 @@
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/test_helpers.h"
@@ -53,6 +55,32 @@ START_TEST(test_every_option_is_read) {
 }
 END_TEST
 
+std::string numbers_of(const sam2::TrackerSettings &s) {
+  std::ostringstream text;
+  text << s.num_maskmem << " " << s.max_obj_ptrs << " " << s.max_cond_frames
+       << " " << s.memory_stride << " " << s.fill_hole_area_px << " "
+       << s.non_overlap_masks << " " << s.mask_threshold;
+  return text.str();
+}
+
+START_TEST(test_tracker_option_is_read_as_itself) {
+  const std::pair<const char *, const char *> kCases[] = {
+      {"--prompt=a", "7 16 4 1 8 0 0"},
+      {"--num-maskmem=3", "3 16 4 1 8 0 0"},
+      {"--max-obj-ptrs=5", "7 5 4 1 8 0 0"},
+      {"--max-cond-frames=-1", "7 16 -1 1 8 0 0"},
+      {"--memory-stride=2", "7 16 4 2 8 0 0"},
+      {"--fill-hole-area=0", "7 16 4 1 0 0 0"},
+      {"--non-overlap-masks", "7 16 4 1 8 1 0"},
+      {"--mask-threshold=-1.5", "7 16 4 1 8 0 -1.5"},
+  };
+  for (const auto &[option, wanted] : kCases)
+    assert_text_eq(
+        numbers_of(parsed({"c", "--model=a", "--prompt=b", option}).tracker),
+        wanted);
+}
+END_TEST
+
 struct WrongUse {
   Arguments arguments;
   const char *sentence;
@@ -92,6 +120,7 @@ int main() {
   TCase *tests = tcase_create("track_options");
   tcase_add_test(tests, test_defaults_are_the_tracker_s_own);
   tcase_add_test(tests, test_every_option_is_read);
+  tcase_add_test(tests, test_tracker_option_is_read_as_itself);
   tcase_add_loop_test(tests, test_wrong_use_is_refused_with_its_own_sentence, 0,
                       std::size(kWrongUses));
   return sam2::test::run("tools_track_options", tests);
