@@ -20,24 +20,24 @@ cv::Rect rect_of(const BoxPx &box) {
 }
 
 // Components of the pixels that are not 0, numbered from 1; 0 is the rest.
+// OpenCV's own statistics cost four times as much as the numbering.
 class Components {
  public:
-  explicit Components(const cv::Mat &picture)
-      : count_(cv::connectedComponentsWithStats(picture, labels_, table_,
-                                                centroids_, kConnectivity)) {}
-
-  int count() const { return count_; }
-  int area_px(int i) const { return table_.at<int>(i, cv::CC_STAT_AREA); }
-  cv::Rect box(int i) const {
-    const int *row = table_.ptr<int>(i);
-    return {row[cv::CC_STAT_LEFT], row[cv::CC_STAT_TOP], row[cv::CC_STAT_WIDTH],
-            row[cv::CC_STAT_HEIGHT]};
+  explicit Components(const cv::Mat &picture) {
+    cv::Mat labels;
+    parts_.resize(cv::connectedComponents(picture, labels, kConnectivity));
+    for (int y = 0; y < labels.rows; ++y)
+      add_row(labels.ptr<int>(y), y, labels.cols);
   }
+
+  int count() const { return static_cast<int>(parts_.size()); }
+  int area_px(int i) const { return parts_[i].area_px; }
+  const cv::Rect &box(int i) const { return parts_[i].box; }
 
   // The first of the largest; 0 if there is none.
   int largest() const {
     int best = 0;
-    for (int i = 1; i < count_; ++i)
+    for (int i = 1; i < count(); ++i)
       if (best == 0 || area_px(i) > area_px(best)) best = i;
     return best;
   }
@@ -45,19 +45,39 @@ class Components {
   // Sets the pixels of the chosen components to `value`.
   void paint(const std::vector<uint8_t> &is_chosen, uint8_t value,
              cv::Mat &picture) const {
-    for (int y = 0; y < labels_.rows; ++y) {
-      const int *label = labels_.ptr<int>(y);
-      uint8_t *pixel = picture.ptr<uint8_t>(y);
-      for (int x = 0; x < labels_.cols; ++x)
-        if (is_chosen[label[x]]) pixel[x] = value;
-    }
+    for (const Run &run : runs_)
+      if (is_chosen[run.part])
+        std::fill(picture.ptr<uint8_t>(run.y) + run.first,
+                  picture.ptr<uint8_t>(run.y) + run.end, value);
   }
 
  private:
-  cv::Mat labels_;
-  cv::Mat table_;
-  cv::Mat centroids_;
-  int count_;  // last: filled together with the others
+  struct Part {
+    int area_px = 0;
+    cv::Rect box;
+  };
+  struct Run {  // pixels of one component, side by side
+    int part;
+    int y;
+    int first;
+    int end;
+  };
+
+  void add_row(const int *labels, int y, int width) {
+    for (int x = 0; x < width;) {
+      Run run{labels[x], y, x, x};
+      while (x < width && labels[x] == run.part) ++x;
+      run.end = x;
+      if (run.part == 0) continue;
+      const int length = run.end - run.first;
+      parts_[run.part].area_px += length;
+      parts_[run.part].box |= cv::Rect(run.first, y, length, 1);
+      runs_.push_back(run);
+    }
+  }
+
+  std::vector<Part> parts_;
+  std::vector<Run> runs_;
 };
 
 // The part of `cut` inside `part`, in pixels of its box.
