@@ -37,6 +37,11 @@ std::vector<float> story(const TrackerSettings &settings) {
   return numbers;
 }
 
+const std::vector<float> &default_story() {
+  static const std::vector<float> numbers = story({});
+  return numbers;
+}
+
 using Change = void (*)(TrackerSettings &);
 const Change kMemoryChanges[] = {
     [](TrackerSettings &s) { s.num_maskmem = 1; },
@@ -52,7 +57,7 @@ const Change kMemoryChanges[] = {
 START_TEST(test_memory_setting_changes_what_is_tracked) {
   TrackerSettings settings;
   kMemoryChanges[_i](settings);
-  ck_assert(story(settings) != story({}));
+  ck_assert(story(settings) != default_story());
 }
 END_TEST
 
@@ -74,7 +79,7 @@ const Change kMaskChanges[] = {
 START_TEST(test_mask_setting_does_not_change_what_is_remembered) {
   TrackerSettings settings;
   kMaskChanges[_i](settings);
-  ck_assert(story(settings) == story({}));
+  ck_assert(story(settings) == default_story());
 }
 END_TEST
 
