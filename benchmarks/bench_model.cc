@@ -23,29 +23,6 @@ at::ScalarType type_named(const std::string &name, c10::Device device) {
   return fastest_type(device);
 }
 
-// What sam2.1-nano is.
-ModelConfig small_config() {
-  ModelConfig config = *find_config("sam2.1-micro");
-  config.name = "small";
-  config.image_size = 512;
-  config.hiera = {32, 1, {1, 2, 6, 1}, {5, 8}, {8, 4, 16, 8}, 8};
-  config.d_model = 128;
-  config.mem_dim = 32;
-  config.memory_attention_hidden = 512;
-  config.decoder_hidden = 512;
-  config.iou_head_hidden = 128;
-  return config;
-}
-
-ModelConfig config_of(const std::string &variant) {
-  if (variant == "small") return small_config();
-  const ModelConfig *config = find_config(variant);
-  if (!config)
-    throw Error(ErrorCode::kSetting,
-                "There is no variant \"" + variant + "\".");
-  return *config;
-}
-
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
@@ -55,13 +32,16 @@ double median(std::vector<double> values) {
 
 std::shared_ptr<const Sam2Model> make_model(const BenchArguments &arguments) {
   install_cpu_allocator();
-  const ModelConfig config = config_of(arguments.variant);
+  const ModelConfig *config = find_config(arguments.variant);
+  if (!config)
+    throw Error(ErrorCode::kSetting,
+                "There is no variant \"" + arguments.variant + "\".");
   const c10::Device device = find_device(arguments.device);
   Checkpoint weights;
-  for (const TensorSpec &spec : expected_tensors(config))
+  for (const TensorSpec &spec : expected_tensors(*config))
     weights.tensors[spec.name] = generated_weight(spec.name, spec.shape, {});
   return std::make_shared<Sam2Model>(
-      load_network(config, weights, device,
+      load_network(*config, weights, device,
                    type_named(arguments.precision, device)),
       arguments.input_size);
 }

@@ -24,8 +24,7 @@ struct BenchArguments {
 // False, with a line on stderr, if the command line is wrong.
 bool parse(int argc, char **argv, const char *summary, BenchArguments &out);
 
-// Error kSetting for an unknown variant. Besides those of the table there is
-// "small": 4 M parameters, features 128 and memories 32 wide.
+// Error kSetting for an unknown variant.
 std::shared_ptr<const Sam2Model> make_model(const BenchArguments &arguments);
 
 // Seconds by name, of the clock and of the processor (all threads).
