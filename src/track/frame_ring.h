@@ -9,6 +9,21 @@
 
 namespace sam2 {
 
+// Saves or restores frames, from `least` on, and scores of records
+// (StateScope).
+template <class Scope>
+void visit_records(const Scope &scope, std::vector<FrameRecord> &records,
+                   int64_t least) {
+  std::vector<int64_t *> frames;
+  std::vector<FrameScores *> scores;
+  for (FrameRecord &record : records) {
+    frames.push_back(&record.frame);
+    scores.push_back(&record.scores);
+  }
+  scope.integers("frames", frames, least, Scope::kMostFrame);
+  scope.scores("scores", scores);
+}
+
 // Maps frame numbers to a fixed number of slots (frame mod capacity), so that
 // the storage behind the slots never moves or grows. What is kept: for each
 // slot the frame written last; so after consecutive frames the latest
@@ -40,6 +55,18 @@ class FrameRing {
     for (const FrameRecord &record : slots_)
       if (record.frame != kNone) out.push_back(record);
     return out;
+  }
+
+  // Of a slot: whether it holds a frame.
+  bool is_used(int64_t slot) const { return slots_[slot].frame != kNone; }
+
+  // Saves or restores (StateScope); refuses frames in a foreign slot.
+  template <class Scope>
+  void visit(const Scope &scope) {
+    visit_records(scope, slots_, kNone);
+    for (int64_t slot = 0; slot < capacity(); ++slot)
+      if (is_used(slot) && slots_[slot].frame % capacity() != slot)
+        scope.refuse("frames", "has a frame in the wrong slot");
   }
 
  private:
@@ -83,6 +110,28 @@ class KeptFrames {
       if (slot.turn != kFree)
         out.push_back({slot.record.frame, slot.record.scores, true});
     return out;
+  }
+
+  // Of a slot: whether it holds a frame.
+  bool is_used(int64_t slot) const { return slots_[slot].turn != kFree; }
+
+  // Saves or restores (StateScope); refuses turns that have not been.
+  template <class Scope>
+  void visit(const Scope &scope) {
+    std::vector<FrameRecord> records;
+    std::vector<int64_t> turns = {turn_};
+    for (const Slot &slot : slots_) {
+      records.push_back(slot.record);
+      turns.push_back(slot.turn);
+    }
+    visit_records(scope, records, 0);
+    scope.integers("next_turn", {&turns[0]}, 0, Scope::kMostFrame);
+    std::vector<int64_t *> of_slots;
+    for (size_t i = 1; i < turns.size(); ++i) of_slots.push_back(&turns[i]);
+    scope.integers("turns", of_slots, kFree, turns[0] - 1);
+    turn_ = turns[0];
+    for (size_t i = 0; i < slots_.size(); ++i)
+      slots_[i] = {records[i], turns[i + 1]};
   }
 
  private:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 namespace sam2 {
 
@@ -43,6 +44,18 @@ class KalmanFilter {
   CornerBox box() const;
   const KalmanMean &mean() const { return mean_; }
   const KalmanCovariance &covariance() const { return covariance_; }
+
+  // Saves or restores (StateScope).
+  template <class Scope>
+  void visit(const Scope &scope) {
+    std::vector<double *> numbers;
+    for (double &number : mean_) numbers.push_back(&number);
+    scope.numbers("mean", numbers);
+    numbers.clear();
+    for (KalmanMean &row : covariance_)
+      for (double &number : row) numbers.push_back(&number);
+    scope.numbers("covariance", numbers);
+  }
 
  private:
   KalmanMean mean_;

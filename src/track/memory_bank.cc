@@ -4,9 +4,14 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <string>
 
 namespace sam2 {
 namespace {
+
+// Of a restored bank whose limits name none. A file with more of them would
+// have too long a header anyway.
+constexpr int64_t kMostConditioning = 100000;
 
 // One slot at least: with num_maskmem 1 no tracked memory is attended to.
 int64_t memory_slots(const BankLimits &limits) {
@@ -118,6 +123,55 @@ at::Tensor MemoryBank::pointer(const PointerPick &pick) const {
   const int64_t slot = pointer_ring_.find(pick.frame);
   TORCH_INTERNAL_ASSERT(slot >= 0, "pointer of frame ", pick.frame, " is gone");
   return pointers_.select(0, slot);
+}
+
+void MemoryBank::visit(const StateScope &scope, int64_t mask_side) {
+  memory_ring_.visit(scope / "memory_ring");
+  kept_.visit(scope / "kept_memories");
+  pointer_ring_.visit(scope / "pointer_ring");
+  mask_ring_.visit(scope / "mask_ring");
+  visit_tracked(scope, mask_side);
+  visit_conditioning(scope / "conditioning", mask_side);
+}
+
+// Only what slots hold: the rest of the rings has never been written to.
+void MemoryBank::visit_tracked(const StateScope &scope, int64_t mask_side) {
+  const auto name = [](const char *what, int64_t slot) {
+    return std::string(what) + "." + std::to_string(slot);
+  };
+  const int64_t recent = memory_ring_.capacity();
+  for (int64_t i = 0; i < recent + kept_.capacity(); ++i)
+    if (i < recent ? memory_ring_.is_used(i) : kept_.is_used(i - recent))
+      scope.contents(name("memories", i), memories_.select(0, i));
+  for (int64_t i = 0; i < pointer_ring_.capacity(); ++i)
+    if (pointer_ring_.is_used(i))
+      scope.contents(name("pointers", i), pointers_.select(0, i));
+  for (int64_t i = 0; i < mask_ring_.capacity(); ++i)
+    if (mask_ring_.is_used(i))
+      scope.tensor(name("masks", i), masks_[i], {1, 1, mask_side, mask_side},
+                   pointers_.options());
+}
+
+void MemoryBank::visit_conditioning(const StateScope &scope,
+                                    int64_t mask_side) {
+  const int64_t limit = limits_.max_cond_frames;
+  conditioning_.resize(
+      scope.count(conditioning_.size(), limit > 0 ? limit : kMostConditioning));
+  const at::TensorOptions real = pointers_.options();
+  for (size_t i = 0; i < conditioning_.size(); ++i) {
+    const StateScope part = scope / static_cast<int64_t>(i);
+    BankEntry &entry = conditioning_[i].entry;
+    part.integers("frame", {&conditioning_[i].frame}, 0,
+                  StateScope::kMostFrame);
+    part.scores("scores", {&entry.scores});
+    part.tensor("low_res_masks", entry.low_res_masks,
+                {1, 1, mask_side, mask_side}, real);
+    part.tensor("obj_ptr", entry.obj_ptr, {1, pointers_.size(1)}, real);
+    part.tensor("object_score", entry.object_score, {1, 1}, real);
+    part.tensor("chosen_iou", entry.chosen_iou, {1, 1}, real);
+    part.tensor("memory", entry.memory,
+                {1, memories_.size(1), memories_.size(2)}, memories_.options());
+  }
 }
 
 int64_t MemoryBank::bytes() const {

@@ -8,6 +8,7 @@
 
 #include "track/frame_ring.h"
 #include "track/selection_policy.h"
+#include "track/state_scope.h"
 
 namespace sam2 {
 
@@ -75,7 +76,13 @@ class MemoryBank {
 
   int64_t bytes() const;
 
+  // Saves or restores all that is held. To be restored: a new bank of the same
+  // limits and sizes. `mask_side` is that of mask logits, 4h.
+  void visit(const StateScope &scope, int64_t mask_side);
+
  private:
+  void visit_tracked(const StateScope &scope, int64_t mask_side);
+  void visit_conditioning(const StateScope &scope, int64_t mask_side);
   // Slot in memories_ of a tracked frame, or -1.
   int64_t memory_slot(int64_t frame) const;
 

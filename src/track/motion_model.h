@@ -54,6 +54,18 @@ class MotionModel {
   // State after the latest choice; none before the first.
   const std::optional<KalmanFilter> &filter() const { return filter_; }
 
+  // Saves or restores (StateScope).
+  template <class Scope>
+  void visit(const Scope &scope) {
+    scope.integer("stable_frames", stable_frames_, 0,
+                  thresholds_.stable_frames);
+    bool has_filter = filter_.has_value();
+    scope.flag("has_filter", has_filter);
+    if (!has_filter) return filter_.reset();
+    if (!filter_) filter_.emplace(BoxMeasurement{});
+    filter_->visit(scope / "filter");
+  }
+
  private:
   MaskChoice choose_by_motion(const std::vector<MaskCandidate> &candidates);
 

@@ -104,17 +104,20 @@ const MotionModel *Tracker::motion(int64_t object_id) const {
   return nullptr;
 }
 
+Tracker::Object Tracker::new_object(int64_t id, int64_t frame) const {
+  const ModelConfig &c = model_->config();
+  return {id,
+          frame,
+          MemoryBank(options_.limits, model_->memory_tokens(), c.mem_dim,
+                     c.d_model, options_.memory_type, model_->device()),
+          {},
+          MotionModel(options_.motion)};
+}
+
 Tracker::Object &Tracker::object(int64_t id, int64_t frame) {
   for (auto &known : objects_)
     if (known.id == id) return known;
-  const ModelConfig &c = model_->config();
-  objects_.push_back(
-      {id,
-       frame,
-       MemoryBank(options_.limits, model_->memory_tokens(), c.mem_dim,
-                  c.d_model, options_.memory_type, model_->device()),
-       {},
-       MotionModel(options_.motion)});
+  objects_.push_back(new_object(id, frame));
   return objects_.back();
 }
 

@@ -15,6 +15,7 @@
 #include "track/memory_bank.h"
 #include "track/motion_model.h"
 #include "track/selection_policy.h"
+#include "track/state_file.h"
 
 namespace sam2 {
 
@@ -103,6 +104,16 @@ class Tracker {
   // Bytes held by all banks.
   int64_t bank_bytes() const;
 
+  // Saves the objects, or restores them in place of those there are; a tracker
+  // that could not restore all (the exception says what) is of no use.
+  void visit(const StateScope &scope);
+  // What a state of this tracker depends on: the model with its weights, its
+  // precision, and every option but objects_per_pass. Where the state lies is
+  // no part of it: one saved on the CPU may go on on a GPU.
+  StateIdentity state_identity() const;
+  // Exchanges the objects with a tracker of the same model and options.
+  void swap_objects(Tracker &other) { objects_.swap(other.objects_); }
+
  private:
   struct Object {
     int64_t id;
@@ -133,7 +144,10 @@ class Tracker {
     bool is_prompted;
     bool is_conditioning;
   };
+  Object new_object(int64_t id, int64_t frame) const;
   Object &object(int64_t id, int64_t frame);
+  void visit(const StateScope &scope, Object &object) const;
+  void visit(const StateScope &scope, MaskOutput &masks) const;
   SelectionRequest request(const Object &object, int64_t frame,
                            bool is_reverse) const;
   static bool answer_from_bank(const Object &object, int64_t frame,
