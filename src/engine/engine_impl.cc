@@ -59,6 +59,12 @@ class TranslatedTracker : public StreamTracker {
   void reset() override {
     translated([&] { inner_->reset(); });
   }
+  void save(const std::string &path) const override {
+    translated([&] { inner_->save(path); });
+  }
+  void load(const std::string &path) override {
+    translated([&] { inner_->load(path); });
+  }
 
  private:
   std::unique_ptr<StreamTracker> inner_;

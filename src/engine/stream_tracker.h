@@ -28,6 +28,8 @@ class StreamTrackerImpl : public StreamTracker {
   bool remove_object(int64_t object_id) override;
   FrameResult track(const ImageView &frame) override;
   void reset() override;
+  void save(const std::string &path) const override;
+  void load(const std::string &path) override;
 
  private:
   struct Memo {  // what the results say of an object besides its mask
@@ -35,6 +37,8 @@ class StreamTrackerImpl : public StreamTracker {
     int64_t first_seen = 0;
     int64_t last_seen = 0;
   };
+  void visit(const StateScope &scope);
+  void visit_memos(const StateScope &scope);
   std::vector<ObjectOutput> track_tensors(const ImageView &frame);
   ObjectOutput apply(const Prompt &prompt, const EncodedFrame &encoded,
                      SizePx frame_size);

@@ -138,7 +138,13 @@ class FakeTracker final : public sam2::StreamTracker {
     frame_index_ = 0;
   }
 
+  void save(const std::string &) const override { refuse_state(); }
+  void load(const std::string &) override { refuse_state(); }
+
  private:
+  [[noreturn]] static void refuse_state() {
+    throw Error(ErrorCode::kInternal, "The fake tracker saves no state.");
+  }
   sam2::ObjectResult result_of(FakeObject &object,
                                const sam2::ImageView &frame) const {
     sam2::ObjectResult result;
