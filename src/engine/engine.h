@@ -102,10 +102,10 @@ class StreamTracker {
   // Goes on from a saved state in place of the present one, in any process:
   // the same frames give the same results, on the CPU in float32 equal to the
   // bit. Model, weights, input size, precision and settings must be those it
-  // was saved with (kSetting says which are not), but for mask_threshold and
-  // non_overlap_masks, which shape results only, and the device. Errors
-  // kNotFound without the file, kUnreadable for one that is damaged or of
-  // another version. After an error the tracker is as it was.
+  // was saved with (kSetting says which are not), but for the device and for
+  // mask_threshold, non_overlap_masks and fill_hole_area_px, which shape results
+  // only. Errors kNotFound without the file, kUnreadable for one that is damaged
+  // or of another version. After an error the tracker is as it was.
   virtual void load(const std::string &path) = 0;
 };
 
