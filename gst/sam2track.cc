@@ -14,7 +14,8 @@
  * pass without metadata and the model does not run.
  *
  * The model is loaded on the way from READY to PAUSED, with a progress message
- * "load-model". #GstSam2Track:model-file must be set.
+ * "load-model". Without #GstSam2Track:model-file it is the one that comes
+ * with the plugin.
  *
  * A flushing seek forgets all objects and takes the prompts up again, from the
  * first frame after the seek on. Everything else, such as new caps, a
@@ -71,6 +72,7 @@
 #include "boundary.h"
 #include "engine_library.h"
 #include "gst_ptr.h"
+#include "io/bundled_model.h"
 #include "io/prompt_text.h"
 #include "rgb_frame.h"
 #include "track_properties.h"
@@ -153,7 +155,10 @@ std::shared_ptr<const sam2::Engine> load_model(
 sam2::TrackSettings settings_at_start(GstSam2Track *self) {
   const sam2::ObjectLock lock(self);
   self->state->has_new_prompt = false;
-  return self->state->settings;
+  sam2::TrackSettings settings = self->state->settings;
+  if (settings.model.model_file.empty())
+    settings.model.model_file = sam2::bundled_model();
+  return settings;
 }
 
 gboolean start(GstBaseTransform *base) {
@@ -161,10 +166,6 @@ gboolean start(GstBaseTransform *base) {
   return sam2::guarded(element, gboolean{FALSE}, [&]() -> gboolean {
     State &state = *as_track(base)->state;
     const sam2::TrackSettings settings = settings_at_start(as_track(base));
-    if (settings.model.model_file.empty())
-      throw sam2::Error(sam2::ErrorCode::kSetting,
-                        "No model is set. Set model-file to a SAM 2 or SAM 2.1 "
-                        "checkpoint.");
     auto prompts = sam2::parse_prompt_text(settings.prompt);
     state.engine = load_model(element, *state.api, settings.model);
     warn_if_slow(element, *state.api);

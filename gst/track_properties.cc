@@ -153,7 +153,7 @@ void install_model_properties(GObjectClass *object_class) {
       object_class, kModelFile,
       g_param_spec_string("model-file", "Model file",
                           "SAM 2 or SAM 2.1 checkpoint (.pt) or converted "
-                          "model (.safetensors); must be set",
+                          "model (.safetensors); unset: the bundled model",
                           nullptr, flags));
   g_object_class_install_property(
       object_class, kDevice,

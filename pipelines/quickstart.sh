@@ -15,21 +15,19 @@ Options:
   --box X,Y,WIDTH,HEIGHT  box around an object in the first frame, in pixels, or
                           in percent with % after a number; one for each object
   --frames N              stop after N frames (default 200; 0 = the whole video)
-  --model FILE            checkpoint, .pt or .safetensors
+  --model FILE            checkpoint, .pt or .safetensors (default: the small
+                          model that comes with the plugin)
   --help                  print this text
 USAGE
 }
 
 # People of the clip's first frame.
 readonly kClipBoxes=("253,219,31,90" "499,157,31,77" "639,240,46,83")
-# Stands in while there is no trained model: the fastest variant.
-readonly kVariant=sam2.1-micro
 
 repo=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
 out=$repo/out/quickstart
 video=
 model=
-note=
 frames=200
 boxes=()
 
@@ -111,17 +109,6 @@ fetch_clip() {
   mv "$partial" "$video"
 }
 
-make_model() {
-  model=$repo/build/quickstart.safetensors
-  if [[ ! $model -nt $repo/build/tools/sam2-make-weights ]]; then
-    say "Making a model with generated weights"
-    in_shell build/tools/sam2-make-weights "$kVariant" "$model.partial"
-    mv "$model.partial" "$model"
-  fi
-  note="NOTE: this model has never been trained: its masks mean nothing. Give a real one with --model."
-  say "$note"
-}
-
 prompt_text() {
   local i text=
   for i in "${!boxes[@]}"; do text+="; $((i + 1)):box=${boxes[i]}"; done
@@ -131,12 +118,13 @@ prompt_text() {
 # An encoder that looks ahead would wait for frames while the other branch, its
 # first line written, waits for the encoder's first picture: zerolatency.
 track() {
-  local limit=()
+  local limit=() model_file=()
   # It ends the stream in place of the buffer that it is told.
   ((frames == 0)) || limit=(! identity "eos-after=$((frames + 1))")
+  [[ -z $model ]] || model_file=("model-file=$model")
   in_shell /usr/bin/time -f '%e %M' -o "$out/usage" \
     gst-launch-1.0 -e filesrc "location=$video" ! decodebin ! videoconvert \
-    "${limit[@]}" ! sam2track "model-file=$model" "prompt=$(prompt_text)" \
+    "${limit[@]}" ! sam2track "${model_file[@]}" "prompt=$(prompt_text)" \
     ! tee name=result \
     result. ! queue ! sam2overlay ! videoconvert ! x264enc tune=zerolatency \
     ! mp4mux ! filesink "location=$out/overlay.mp4" \
@@ -154,7 +142,6 @@ report() {
   awk -v n="$count" -v s="$seconds" -v k="$kilobytes" 'BEGIN {
     printf "frames       %d\nseconds      %.1f (with start-up)\n", n, s
     printf "fps          %.2f\npeak memory  %.0f MB\n", n / s, k / 1024 }'
-  [[ -z $note ]] || echo "$note"
 }
 
 main() {
@@ -163,9 +150,8 @@ main() {
   cd "$repo"
   say "Dependencies"
   in_shell --where
-  tools/build gst/libgstsam2.so src/libsam2.so.0 tools/sam2-make-weights
+  tools/build gst/libgstsam2.so src/libsam2.so.0 models/sam2.1-nano.safetensors
   [[ -n $video ]] || fetch_clip
-  [[ -n $model ]] || make_model
   say "Tracking: ${#boxes[@]} box(es) in $video"
   mkdir -p "$out"
   rm -f "$out"/{overlay.mp4,masks.ndjson,usage}

@@ -1,6 +1,7 @@
 #include "tool_options.h"
 
 #include "base/error.h"
+#include "io/bundled_model.h"
 #include "io/json_ptr.h"
 
 namespace sam2 {
@@ -47,7 +48,8 @@ ModelOptions::~ModelOptions() {
 void ModelOptions::add_to(GOptionContext *context) {
   const GOptionEntry entries[] = {
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &model_,
-       "SAM 2 checkpoint, .pt or .safetensors (required)", "FILE"},
+       "SAM 2 checkpoint, .pt or .safetensors (default: the bundled model)",
+       "FILE"},
       {"device", 0, 0, G_OPTION_ARG_STRING, &device_,
        "auto, cpu, cuda or cuda:N (default: auto)", "NAME"},
       {"precision", 0, 0, G_OPTION_ARG_STRING, &precision_,
@@ -64,15 +66,12 @@ void ModelOptions::add_to(GOptionContext *context) {
 }
 
 ModelSettings ModelOptions::settings() const {
-  if (model_ == nullptr) {
-    refuse_use("Give --model with a SAM 2 .pt or .safetensors file.");
-  }
   if (input_size_ < 0) {
     refuse_use("The input size " + std::to_string(input_size_) +
                " is negative. Give --input-size in pixels.");
   }
   ModelSettings settings;
-  settings.model_file = model_;
+  settings.model_file = model_ != nullptr ? model_ : bundled_model();
   settings.device = text_or(device_, "auto");
   settings.precision = precision_named(text_or(precision_, "auto"));
   settings.input_size_px = input_size_;

@@ -94,7 +94,7 @@ std::vector<ModelConfig> edgetam_rows() {
 ModelConfig nano_row() {
   ModelConfig config =
       row("sam2.1-nano", {32, 1, {1, 2, 6, 1}, {5, 8}, {8, 4, 16, 8}, 8});
-  config.image_size = 512;
+  config.image_size = 384;
   config.d_model = 128;
   config.mem_dim = 32;
   config.memory_attention_layers = 2;

@@ -61,7 +61,6 @@ struct WrongUse {
 
 const WrongUse kWrongUses[] = {
     {{"--model=a"}, "Give a folder with sequences of pictures and masks."},
-    {{"data"}, "Give --model with a SAM 2 .pt or .safetensors file."},
     {{"--model=a", "data", "--prompt=text"},
      "There is no kind of prompt \"text\". Give --prompt mask, box, point or "
      "clicks3."},

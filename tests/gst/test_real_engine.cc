@@ -46,8 +46,9 @@ class Track {
   // Goes up to PAUSED with this model and device, and what it says about it.
   std::vector<sam2::PostedError> errors_with(const std::string &model_file,
                                              const char *device = "cpu") {
-    g_object_set(get(), "model-file", model_file.c_str(), "device", device,
-                 nullptr);
+    g_object_set(get(), "model-file",
+                 model_file.empty() ? nullptr : model_file.c_str(), "device",
+                 device, nullptr);
     state_ = gst_element_set_state(get(), GST_STATE_PAUSED);
     return sam2::posted_errors(bus_.get());
   }
@@ -72,6 +73,13 @@ class Track {
                 "does not start after \"%s\"",                           \
                 std::string(model_file).c_str());                        \
   } while (false)
+
+GST_START_TEST(test_without_model_file_the_bundled_model_is_used) {
+  Track track;
+  const auto errors = track.errors_with("");
+  fail_unless(errors.empty() && track.is_paused());
+}
+GST_END_TEST
 
 std::string refusal(const std::string &path, const std::string &reason) {
   return "Could not read the checkpoint \"" + path + "\": " + reason +
@@ -270,6 +278,7 @@ Suite *real_engine_suite() {
   TCase *cases = tcase_create("all");
   tcase_add_test(cases,
                  test_a_malformed_model_is_one_error_and_the_next_one_loads);
+  tcase_add_test(cases, test_without_model_file_the_bundled_model_is_used);
   tcase_add_test(cases, test_a_file_of_other_tensors_is_one_error);
   tcase_add_test(cases, test_a_missing_file_and_a_folder_are_one_error_each);
   tcase_add_test(cases, test_a_device_that_is_not_there_is_one_error);

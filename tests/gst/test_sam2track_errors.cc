@@ -18,14 +18,6 @@ void expect_refusals(const std::vector<Refusal> &refusals) {
                      refusal.code, refusal.text);
 }
 
-GST_START_TEST(test_a_start_without_model_says_which_property_to_set) {
-  expect_refusals(
-      {{"sam2track", GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-        "No model is set. Set model-file to a SAM 2 or SAM 2.1 "
-        "checkpoint."}});
-}
-GST_END_TEST
-
 GST_START_TEST(test_what_the_library_refuses_is_passed_on) {
   expect_refusals({
       {"sam2track model-file=missing.pt", GST_RESOURCE_ERROR,
@@ -179,7 +171,6 @@ GST_END_TEST
 Suite *sam2track_errors_suite() {
   Suite *suite = suite_create("sam2track_errors");
   TCase *cases = tcase_create("all");
-  tcase_add_test(cases, test_a_start_without_model_says_which_property_to_set);
   tcase_add_test(cases, test_what_the_library_refuses_is_passed_on);
   tcase_add_test(cases,
                  test_a_missing_library_is_one_error_and_the_element_stays);

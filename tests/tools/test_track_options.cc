@@ -91,8 +91,6 @@ const WrongUse kWrongUses[] = {
      "Give one video file or one folder of pictures."},
     {{"--model=a", "--prompt=b", "c", "d"},
      "Give one video file or one folder of pictures."},
-    {{"--prompt=b", "c"},
-     "Give --model with a SAM 2 .pt or .safetensors file."},
     {{"--model=a", "c"}, "Give --prompt or --mask to say what to track."},
     {{"--model=a", "--prompt=b", "c", "--precision=fp8"},
      "There is no precision \"fp8\". Give --precision auto, fp32, bf16 or "
