@@ -37,6 +37,8 @@ class FakeTracker : public sam2::StreamTracker {
     objects_.insert(prompt.object_id);
   }
   bool remove_object(int64_t) override { return false; }
+  void save(const std::string &) const override {}
+  void load(const std::string &) override {}
   void reset() override {
     ++resets;
     next_ = 0;
