@@ -117,10 +117,11 @@ START_TEST(test_tensor_names_of_every_row_are_unique) {
 }
 END_TEST
 
+// But for our own model, which only was made for 2.1.
 START_TEST(test_every_variant_of_21_has_one_of_20) {
   size_t pairs = 0;
   for (const ModelConfig &config : model_configs()) {
-    if (!config.has_obj_ptr_times) continue;
+    if (!config.has_obj_ptr_times || config.name == "sam2.1-nano") continue;
     const ModelConfig *older = find_config("sam2.0" + config.name.substr(6));
     ck_assert_msg(older != nullptr, "%s", config.name.c_str());
     ck_assert(older->hiera.stages == config.hiera.stages);
@@ -133,7 +134,7 @@ START_TEST(test_every_variant_of_21_has_one_of_20) {
   const auto &rows = model_configs();
   ck_assert_uint_eq(
       2 * pairs + std::count_if(rows.begin(), rows.end(), is_edgetam),
-      rows.size());
+      rows.size() - 1);
 }
 END_TEST
 
