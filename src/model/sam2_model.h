@@ -63,7 +63,8 @@ class Sam2Model {
   at::Device device() const { return no_mem_embed_.device(); }
   int64_t parameter_count() const;
 
-  // image [1, 3, S, S] float32, normalised (frame_tensor.h).
+  // image [1, 3, S, S] float32, normalised (frame_tensor.h); a batch of frames
+  // gives the features of each, as training takes them.
   EncodedFrame encode_image(const at::Tensor &image) const;
 
   // Features for a frame that has no memory: [1, N, C].

@@ -103,8 +103,7 @@ StepReport Trainer::step(const ClipBatch &batch) {
   return report;
 }
 
-// Returns the norm before clipping.
-double Trainer::clip_gradients() {
+void Trainer::clip_gradients() {
   std::vector<at::Tensor> gradients;
   for (const Parameter &p : parameters_)
     if (p.weight.grad().defined()) gradients.push_back(p.weight.grad());
@@ -113,7 +112,6 @@ double Trainer::clip_gradients() {
   const double value = norm.item<double>();
   if (value > settings_.clip_norm)
     at::_foreach_mul_(gradients, settings_.clip_norm / (value + 1e-6));
-  return value;
 }
 
 void Trainer::update(double rate) {

@@ -68,7 +68,7 @@ class Trainer {
     bool decays;
   };
 
-  double clip_gradients();
+  void clip_gradients();
   void update(double rate);
   void average();
   template <class Action>
