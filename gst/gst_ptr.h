@@ -24,6 +24,11 @@ struct ObjectUnref {
     g_object_unref(object);
   }
 };
+struct StructureFree {
+  void operator()(GstStructure *structure) const {
+    gst_structure_free(structure);
+  }
+};
 struct VideoConverterFree {
   void operator()(GstVideoConverter *converter) const {
     gst_video_converter_free(converter);
@@ -32,6 +37,9 @@ struct VideoConverterFree {
 
 using CharPtr = std::unique_ptr<char, GFree>;
 using BufferPtr = std::unique_ptr<GstBuffer, MiniObjectUnref>;
+using EventPtr = std::unique_ptr<GstEvent, MiniObjectUnref>;
+using QueryPtr = std::unique_ptr<GstQuery, MiniObjectUnref>;
+using StructurePtr = std::unique_ptr<GstStructure, StructureFree>;
 using CapsPtr = std::unique_ptr<GstCaps, MiniObjectUnref>;
 using VideoConverterPtr =
     std::unique_ptr<GstVideoConverter, VideoConverterFree>;

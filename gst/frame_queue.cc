@@ -1,0 +1,130 @@
+#include "frame_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sam2 {
+namespace {
+
+// A stream of nothing but gaps must not grow without end either.
+constexpr size_t kMostEvents = 256;
+
+bool is_frame(const QueueItem &item) { return item.frame != nullptr; }
+
+}  // namespace
+
+void FrameQueue::set_limits(const Limits &limits) {
+  const Lock lock(mutex_);
+  limits_ = limits;
+  changed_.notify_all();
+}
+
+void FrameQueue::restart(GstFlowReturn flow) {
+  std::deque<QueueItem> discarded;  // released without the lock
+  const Lock lock(mutex_);
+  discarded.swap(items_);
+  frames_ = 0;
+  flow_ = flow;
+  for (const QueueItem &item : discarded)
+    if (item.query) query_ = Query::kRefused;
+  changed_.notify_all();
+}
+
+void FrameQueue::open() { restart(GST_FLOW_OK); }
+
+void FrameQueue::close(GstFlowReturn flow) {
+  const GstFlowReturn former = this->flow();
+  restart(former == GST_FLOW_OK || flow == GST_FLOW_FLUSHING ? flow : former);
+}
+
+GstFlowReturn FrameQueue::flow() const {
+  const Lock lock(mutex_);
+  return flow_;
+}
+
+size_t FrameQueue::level() const {
+  const Lock lock(mutex_);
+  return frames_;
+}
+
+bool FrameQueue::is_next_frame() const {
+  return !items_.empty() && is_frame(items_.front());
+}
+
+QueueItem FrameQueue::take_item(std::deque<QueueItem>::iterator place) {
+  QueueItem item = std::move(*place);
+  items_.erase(place);
+  if (item.frame) --frames_;
+  changed_.notify_all();
+  return item;
+}
+
+BufferPtr FrameQueue::drop_oldest() {
+  QueueItem oldest =
+      take_item(std::find_if(items_.begin(), items_.end(), is_frame));
+  const auto next = std::find_if(items_.begin(), items_.end(), is_frame);
+  if (next != items_.end()) next->follows_drop = true;
+  return std::move(oldest.frame);
+}
+
+GstFlowReturn FrameQueue::push_frame(BufferPtr frame, BufferPtr &dropped) {
+  Lock lock(mutex_);
+  changed_.wait(lock, [this] {
+    return !is_open() || limits_.drops_oldest || frames_ < limits_.frames;
+  });
+  if (!is_open()) return flow_;
+  items_.emplace_back();
+  items_.back().frame = std::move(frame);
+  ++frames_;
+  if (frames_ > limits_.frames) dropped = drop_oldest();
+  changed_.notify_all();
+  return flow_;
+}
+
+GstFlowReturn FrameQueue::push_event(EventPtr event) {
+  Lock lock(mutex_);
+  changed_.wait(lock, [this] {
+    return !is_open() || items_.size() - frames_ < kMostEvents;
+  });
+  if (!is_open()) return flow_;
+  items_.emplace_back();
+  items_.back().event = std::move(event);
+  changed_.notify_all();
+  return flow_;
+}
+
+bool FrameQueue::run_query(GstQuery *query) {
+  Lock lock(mutex_);
+  if (!is_open()) return false;
+  items_.emplace_back();
+  items_.back().query = query;
+  query_ = Query::kWaiting;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return query_ != Query::kWaiting; });
+  return std::exchange(query_, Query::kNone) == Query::kAnswered;
+}
+
+QueueItem FrameQueue::pop() {
+  Lock lock(mutex_);
+  changed_.wait(lock, [this] { return !is_open() || !items_.empty(); });
+  return is_open() ? take_item(items_.begin()) : QueueItem();
+}
+
+void FrameQueue::gather(std::vector<QueueItem> &frames, size_t count,
+                        std::chrono::steady_clock::time_point deadline) {
+  Lock lock(mutex_);
+  while (frames.size() < count) {
+    changed_.wait_until(lock, deadline,
+                        [this] { return !is_open() || !items_.empty(); });
+    if (!is_open() || !is_next_frame()) return;
+    frames.push_back(take_item(items_.begin()));
+  }
+}
+
+void FrameQueue::answer(bool is_answered) {
+  const Lock lock(mutex_);
+  query_ = is_answered ? Query::kAnswered : Query::kRefused;
+  changed_.notify_all();
+}
+
+}  // namespace sam2

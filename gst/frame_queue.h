@@ -1,0 +1,86 @@
+// What travels from the thread that brings frames to the one that tracks.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "gst_ptr.h"
+
+namespace sam2 {
+
+// One of frame, event and query, or nothing.
+struct QueueItem {
+  BufferPtr frame;
+  bool follows_drop = false;  // the frame before this one was dropped here
+  EventPtr event;
+  GstQuery *query = nullptr;  // its owner waits for the answer
+};
+
+// Frames, serialized events and serialized queries in one order. Frames are
+// references; at most `Limits::frames` wait, and a bounded number of events.
+// Thread-safe: one thread brings, one takes, any thread opens and closes.
+class FrameQueue {
+ public:
+  struct Limits {
+    size_t frames = 8;          // 1 or more
+    bool drops_oldest = false;  // when full; else the bringing thread waits
+  };
+
+  void set_limits(const Limits &limits);
+
+  // Empties the queue and lets items in and out.
+  void open();
+  // Empties the queue and wakes everyone who waits. From now on `flow` is the
+  // answer to all that is brought and nothing comes out. An earlier reason
+  // stays, except that flushing goes before all.
+  void close(GstFlowReturn flow);
+  // GST_FLOW_OK while open, else the reason for closing.
+  GstFlowReturn flow() const;
+  // Frames that wait.
+  size_t level() const;
+
+  // The bringing thread. Each returns what flow() said when it was done.
+  //
+  // `dropped` gets the oldest frame if there was no room for both.
+  GstFlowReturn push_frame(BufferPtr frame, BufferPtr &dropped);
+  GstFlowReturn push_event(EventPtr event);
+  // Waits until the taking thread has answered; false if it never will.
+  bool run_query(GstQuery *query);
+
+  // The taking thread.
+  //
+  // Waits for the next item; nothing if the queue is closed.
+  QueueItem pop();
+  // Adds those frames to `frames` that come next, until there are `count` of
+  // them, and waits for them until `deadline`. An event ends the wait.
+  void gather(std::vector<QueueItem> &frames, size_t count,
+              std::chrono::steady_clock::time_point deadline);
+  // To the query that was popped last.
+  void answer(bool is_answered);
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+  bool is_open() const { return flow_ == GST_FLOW_OK; }
+  void restart(GstFlowReturn flow);
+  bool is_next_frame() const;
+  QueueItem take_item(std::deque<QueueItem>::iterator place);
+  BufferPtr drop_oldest();
+
+  mutable std::mutex mutex_;  // guards all that follows; no lock is taken in it
+  std::condition_variable changed_;
+  Limits limits_;
+  GstFlowReturn flow_ = GST_FLOW_FLUSHING;
+  std::deque<QueueItem> items_;
+  size_t frames_ = 0;  // among them
+  // Of the query that is inside or being answered.
+  enum class Query { kNone, kWaiting, kAnswered, kRefused };
+  Query query_ = Query::kNone;
+};
+
+}  // namespace sam2

@@ -1,0 +1,132 @@
+// What the element measures: counters, times of stages, latency, lateness.
+#include "latency_meter.h"
+#include "qos_gate.h"
+#include "support/gst_test.h"
+#include "track_stats.h"
+
+namespace {
+
+using std::chrono::milliseconds;
+
+double number(const GstStructure *structure, const char *field) {
+  gdouble value = -1;
+  fail_unless(gst_structure_get_double(structure, field, &value));
+  return value;
+}
+
+guint64 count(const GstStructure *structure, const char *field) {
+  guint64 value = 999;
+  fail_unless(gst_structure_get_uint64(structure, field, &value));
+  return value;
+}
+
+GST_START_TEST(test_counts_are_of_frames_in_out_and_dropped) {
+  sam2::TrackStats stats;
+  for (int i = 0; i < 3; ++i) stats.count_in();
+  for (int i = 0; i < 2; ++i) stats.count_out();
+  stats.count_dropped();
+  stats.set_objects(5);
+  const auto structure = stats.structure(4);
+  fail_unless_equals_uint64(count(structure.get(), "frames-in"), 3);
+  fail_unless_equals_uint64(count(structure.get(), "frames-out"), 2);
+  fail_unless_equals_uint64(count(structure.get(), "frames-dropped"), 1);
+  guint waiting = 0, objects = 0;
+  gst_structure_get_uint(structure.get(), "frames-waiting", &waiting);
+  gst_structure_get_uint(structure.get(), "objects", &objects);
+  fail_unless_equals_int(waiting, 4);
+  fail_unless_equals_int(objects, 5);
+  stats.reset();
+  fail_unless_equals_uint64(count(stats.structure(0).get(), "frames-in"), 0);
+}
+GST_END_TEST
+
+GST_START_TEST(test_stages_have_median_and_95th_percentile) {
+  sam2::TrackStats stats;
+  for (int i = 100; i >= 0; --i)
+    stats.add(sam2::Stage::kTrack, milliseconds(i));
+  const auto structure = stats.structure(0);
+  fail_unless_equals_float(number(structure.get(), "track-ms-median"), 50);
+  fail_unless_equals_float(number(structure.get(), "track-ms-p95"), 95);
+  fail_unless_equals_float(number(structure.get(), "push-ms-p95"), 0);
+}
+GST_END_TEST
+
+GST_START_TEST(test_only_the_latest_turns_count) {
+  sam2::TrackStats stats;
+  for (int i = 0; i < 128; ++i) stats.add(sam2::Stage::kPush, milliseconds(9));
+  for (int i = 0; i < 128; ++i) stats.add(sam2::Stage::kPush, milliseconds(1));
+  fail_unless_equals_float(number(stats.structure(0).get(), "push-ms-p95"), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(test_the_frame_rate_is_that_of_frames_out) {
+  sam2::TrackStats stats;
+  fail_unless_equals_float(number(stats.structure(0).get(), "fps"), 0);
+  for (int i = 0; i < 300; ++i) stats.count_out();
+  fail_unless(number(stats.structure(0).get(), "fps") > 1000);
+}
+GST_END_TEST
+
+GST_START_TEST(test_latency_changes_by_more_than_a_quarter_or_not_at_all) {
+  sam2::LatencyMeter meter;
+  fail_unless(meter.add(1000));
+  fail_unless(!meter.add(900));
+  fail_unless(!meter.add(1250));
+  fail_unless_equals_uint64(meter.latency_ns(), 1000);
+  fail_unless(meter.add(1251));
+  fail_unless_equals_uint64(meter.latency_ns(), 1251);
+}
+GST_END_TEST
+
+GST_START_TEST(test_latency_sinks_when_the_long_turns_are_past) {
+  sam2::LatencyMeter meter;
+  meter.add(1000);
+  for (int i = 0; i < 15; ++i) fail_unless(!meter.add(500));
+  fail_unless(meter.add(500));
+  fail_unless_equals_uint64(meter.latency_ns(), 500);
+  meter.reset();
+  fail_unless_equals_uint64(meter.latency_ns(), 0);
+}
+GST_END_TEST
+
+void update(sam2::QosGate &gate, GstClockTimeDiff jitter_ns) {
+  const sam2::EventPtr event(
+      gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 2, jitter_ns, 1000));
+  gate.update(event.get(), 40);
+}
+
+GST_START_TEST(test_lateness_follows_the_jitter) {
+  sam2::QosGate gate;
+  fail_unless(!gate.is_late(0));
+  update(gate, 100);  // 1000 + 2 * 100 + 40
+  fail_unless(gate.is_late(1239));
+  fail_unless(!gate.is_late(1240));
+  fail_unless(!gate.is_late(GST_CLOCK_TIME_NONE));
+  fail_unless_equals_int64(gate.jitter_ns(), 100);
+  fail_unless_equals_float(gate.proportion(), 2);
+  update(gate, -100);
+  fail_unless(gate.is_late(899));
+  fail_unless(!gate.is_late(900));
+  gate.reset();
+  fail_unless(!gate.is_late(0));
+}
+GST_END_TEST
+
+Suite *track_stats_suite() {
+  Suite *suite = suite_create("track_stats");
+  TCase *cases = tcase_create("all");
+  tcase_add_test(cases, test_counts_are_of_frames_in_out_and_dropped);
+  tcase_add_test(cases, test_stages_have_median_and_95th_percentile);
+  tcase_add_test(cases, test_only_the_latest_turns_count);
+  tcase_add_test(cases, test_the_frame_rate_is_that_of_frames_out);
+  tcase_add_test(cases,
+                 test_latency_changes_by_more_than_a_quarter_or_not_at_all);
+  tcase_add_test(cases, test_latency_sinks_when_the_long_turns_are_past);
+  tcase_add_test(cases, test_lateness_follows_the_jitter);
+  suite_add_tcase(suite, cases);
+  return suite;
+}
+
+}  // namespace
+
+GST_CHECK_MAIN(track_stats)
