@@ -17,6 +17,15 @@
  * "load-model". Without #GstSam2Track:model-file it is the one that comes
  * with the plugin.
  *
+ * Frames wait in a queue of #GstSam2Track:frame-buffer-size and are tracked on
+ * a thread of the element's own, so that decoding goes on meanwhile. When the
+ * queue is full, #GstSam2Track:drop-policy says what happens; frames that would
+ * come too late downstream are dropped before they are tracked
+ * (#GstSam2Track:qos). The latency that the element answers is measured.
+ * #GstSam2Track:stats tells how many frames went in, came out and were dropped,
+ * and how long the parts of the work take; with #GstSam2Track:stats-interval
+ * the same comes as an element message "sam2-stats".
+ *
  * A flushing seek forgets all objects and takes the prompts up again, from the
  * first frame after the seek on. Everything else, such as new caps, a
  * discontinuity, a gap or a segment without flush, keeps them; coordinates
@@ -60,56 +69,50 @@
  */
 #include "sam2track.h"
 
-#include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
-#include "analytics_meta.h"
 #include "boundary.h"
 #include "engine_library.h"
 #include "gst_ptr.h"
 #include "io/bundled_model.h"
 #include "io/prompt_text.h"
-#include "rgb_frame.h"
 #include "track_properties.h"
-#include "track_session.h"
+#include "track_worker.h"
 
-GST_DEBUG_CATEGORY_STATIC(sam2track_debug);
+GST_DEBUG_CATEGORY(sam2track_debug);
 #define GST_CAT_DEFAULT sam2track_debug
 
 namespace {
 
 struct State {
-  // Guarded by the object lock.
-  sam2::TrackSettings settings;
-  bool has_new_prompt = false;
+  State(GstElement *element, GstPad *sink, GstPad *source)
+      : worker(element, sink, source, flow) {}
 
+  sam2::TrackSettings settings;  // guarded by the object lock
   // From NULL to READY on; the library stays open for good.
   const sam2::EngineApi *api = nullptr;
-
-  // The streaming thread's, or start and stop's while it does not run.
-  std::shared_ptr<const sam2::Engine> engine;
-  std::unique_ptr<sam2::TrackSession> session;
-  sam2::RgbFrame rgb;
-  std::optional<GstVideoInfo> format;
+  sam2::TrackFlow flow;
+  sam2::TrackWorker worker;
 };
 
 }  // namespace
 
 struct GstSam2Track {
-  GstBaseTransform parent;
+  GstElement parent;
+  GstPad *sink;    // the element's
+  GstPad *source;  // the element's; its task is the tracking thread
   State *state;
 };
 struct GstSam2TrackClass {
-  GstBaseTransformClass parent_class;
+  GstElementClass parent_class;
 };
 
 static GType gst_sam2_track_get_type(void);
-G_DEFINE_TYPE(GstSam2Track, gst_sam2_track, GST_TYPE_BASE_TRANSFORM)
+G_DEFINE_TYPE(GstSam2Track, gst_sam2_track, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE(sam2track, "sam2track", GST_RANK_NONE,
                             gst_sam2_track_get_type())
 
@@ -154,128 +157,191 @@ std::shared_ptr<const sam2::Engine> load_model(
 
 sam2::TrackSettings settings_at_start(GstSam2Track *self) {
   const sam2::ObjectLock lock(self);
-  self->state->has_new_prompt = false;
+  self->state->flow.commands.clear();  // the text of the prompt is in here
   sam2::TrackSettings settings = self->state->settings;
   if (settings.model.model_file.empty())
     settings.model.model_file = sam2::bundled_model();
   return settings;
 }
 
-gboolean start(GstBaseTransform *base) {
-  GstElement *element = GST_ELEMENT(base);
-  return sam2::guarded(element, gboolean{FALSE}, [&]() -> gboolean {
-    State &state = *as_track(base)->state;
-    const sam2::TrackSettings settings = settings_at_start(as_track(base));
-    auto prompts = sam2::parse_prompt_text(settings.prompt);
-    state.engine = load_model(element, *state.api, settings.model);
+bool start(GstSam2Track *self) {
+  GstElement *element = GST_ELEMENT(self);
+  return sam2::guarded(element, false, [&] {
+    State &state = *self->state;
+    const sam2::TrackSettings settings = settings_at_start(self);
+    sam2::parse_prompt_text(settings.prompt);  // a mistake costs no loading
+    auto engine = load_model(element, *state.api, settings.model);
     warn_if_slow(element, *state.api);
-    state.session =
-        std::make_unique<sam2::TrackSession>(*state.engine, settings.tracker);
-    state.session->set_prompts(std::move(prompts));
-    return TRUE;
+    state.worker.start(std::move(engine), settings);
+    return true;
   });
 }
 
-gboolean stop(GstBaseTransform *base) {
-  return sam2::guarded(GST_ELEMENT(base), gboolean{FALSE}, [&]() -> gboolean {
-    State &state = *as_track(base)->state;
-    state.session.reset();
-    state.engine.reset();
-    state.rgb = {};
-    state.format.reset();
-    return TRUE;
+bool open_library(GstSam2Track *self) {
+  return sam2::guarded(GST_ELEMENT(self), false, [&] {
+    self->state->api = &sam2::engine_api();
+    return true;
   });
 }
 
-gboolean set_caps(GstBaseTransform *base, GstCaps *caps, GstCaps *) {
-  return sam2::guarded(GST_ELEMENT(base), gboolean{FALSE}, [&]() -> gboolean {
-    State &state = *as_track(base)->state;
-    GstVideoInfo info;
-    if (!gst_video_info_from_caps(&info, caps)) return FALSE;
-    state.rgb.set_format(info);
-    state.format = info;
-    return TRUE;
+// Nobody upstream may be left who would learn of it, because all has been sent.
+void end_of_flow(GstSam2Track *self, GstFlowReturn flow) {
+  // In this order: whoever sees the queue closed may start the task again.
+  gst_pad_pause_task(self->source);
+  self->state->flow.queue.close(flow);
+  if (flow == GST_FLOW_FLUSHING) return;
+  GST_INFO_OBJECT(self, "flow ends: %s", gst_flow_get_name(flow));
+  const bool is_eos = GST_PAD_IS_EOS(self->sink);
+  const bool is_failure = flow < GST_FLOW_EOS;
+  if (is_eos && (is_failure || flow == GST_FLOW_NOT_LINKED))
+    GST_ELEMENT_FLOW_ERROR(self, flow);
+  // After a new link frames may go on.
+  if (is_failure) gst_pad_push_event(self->source, gst_event_new_eos());
+}
+
+void track_task(gpointer data) {
+  GstSam2Track *self = as_track(data);
+  const GstFlowReturn flow =
+      sam2::guarded(GST_ELEMENT(self), GST_FLOW_ERROR,
+                    [&] { return self->state->worker.turn(); });
+  if (flow != GST_FLOW_OK) end_of_flow(self, flow);
+}
+
+gboolean start_task(GstSam2Track *self) {
+  self->state->flow.queue.open();
+  return gst_pad_start_task(self->source, track_task, self, nullptr);
+}
+
+// After the queue was closed; events may have been lost.
+gboolean go_on(GstSam2Track *self) {
+  GST_PAD_STREAM_LOCK(self->source);
+  const bool is_ready = sam2::guarded(GST_ELEMENT(self), false, [&] {
+    self->state->worker.catch_up();
+    return true;
+  });
+  GST_PAD_STREAM_UNLOCK(self->source);
+  return is_ready && start_task(self);
+}
+
+gboolean activate_source(GstPad *pad, GstObject *parent, GstPadMode mode,
+                         gboolean is_active) {
+  if (mode != GST_PAD_MODE_PUSH) return FALSE;
+  GstSam2Track *self = as_track(parent);
+  if (is_active) return start_task(self);
+  self->state->flow.queue.close(GST_FLOW_FLUSHING);
+  return gst_pad_stop_task(pad);
+}
+
+gboolean activate_sink(GstPad *, GstObject *parent, GstPadMode mode,
+                       gboolean is_active) {
+  if (mode != GST_PAD_MODE_PUSH) return FALSE;
+  if (!is_active) as_track(parent)->state->flow.queue.close(GST_FLOW_FLUSHING);
+  return TRUE;
+}
+
+GstFlowReturn chain(GstPad *, GstObject *parent, GstBuffer *buffer) {
+  sam2::BufferPtr frame(buffer);
+  return sam2::guarded(GST_ELEMENT(parent), GST_FLOW_ERROR, [&] {
+    sam2::TrackFlow &flow = as_track(parent)->state->flow;
+    flow.stats.count_in();
+    sam2::BufferPtr dropped;
+    const GstFlowReturn result =
+        flow.queue.push_frame(std::move(frame), dropped);
+    if (dropped) flow.stats.count_dropped();
+    return result;
   });
 }
 
-gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
-  const bool is_flush = GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP;
-  const gboolean is_sent = GST_BASE_TRANSFORM_CLASS(gst_sam2_track_parent_class)
-                               ->sink_event(base, event);
-  if (!is_flush) return is_sent;
-  return sam2::guarded(GST_ELEMENT(base), gboolean{FALSE}, [&]() -> gboolean {
-    State &state = *as_track(base)->state;
-    if (state.session) state.session->reset();
+gboolean flush(GstSam2Track *self, sam2::EventPtr event) {
+  State &state = *self->state;
+  const bool is_start = GST_EVENT_TYPE(event.get()) == GST_EVENT_FLUSH_START;
+  const gboolean is_sent = gst_pad_push_event(self->source, event.release());
+  if (is_start) {
+    state.flow.queue.close(GST_FLOW_FLUSHING);
+    gst_pad_pause_task(self->source);
     return is_sent;
-  });
-}
-
-// Upstream may use downstream's memory and metadata: frames stay as they are.
-gboolean propose_allocation(GstBaseTransform *base, GstQuery *,
-                            GstQuery *query) {
-  return gst_pad_peer_query(GST_BASE_TRANSFORM_SRC_PAD(base), query);
-}
-
-sam2::FrameTimes frame_times(const GstBaseTransform *base,
-                             const GstBuffer *buffer) {
-  sam2::FrameTimes times;
-  const GstSegment &segment = base->segment;
-  const GstClockTime pts_ns = GST_BUFFER_PTS(buffer);
-  if (segment.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(pts_ns))
-    return times;
-  times.stream_ns =
-      gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, pts_ns);
-  times.running_ns =
-      gst_segment_to_running_time(&segment, GST_FORMAT_TIME, pts_ns);
-  return times;
-}
-
-void take_new_prompt(GstSam2Track *self) {
-  std::string text;
-  {
-    const sam2::ObjectLock lock(self);
-    if (!std::exchange(self->state->has_new_prompt, false)) return;
-    text = self->state->settings.prompt;
   }
-  self->state->session->set_prompts(sam2::parse_prompt_text(text));
+  state.worker.reset();
+  return go_on(self) && is_sent;
 }
 
-sam2::TrackedFrame track_frame(State &state, GstBuffer *buffer,
-                               const sam2::FrameTimes &times) {
-  sam2::VideoFrameMap frame(*state.format, buffer, GST_MAP_READ);
-  if (!frame.is_mapped())
-    throw sam2::Error(sam2::ErrorCode::kFormat,
-                      "A frame's memory is too small or cannot be read. Put a "
-                      "videoconvert in front of the element.");
-  return state.session->track(state.rgb.view(frame.get()), times);
-}
-
-GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
-  return sam2::guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] {
-    State &state = *as_track(base)->state;
-    if (!state.format) return GST_FLOW_NOT_NEGOTIATED;
-    take_new_prompt(as_track(base));
-    const sam2::FrameTimes times = frame_times(base, buffer);
-    if (!state.session->has_work(times)) return GST_FLOW_OK;
-    const sam2::TrackedFrame tracked = track_frame(state, buffer, times);
-    sam2::attach_result(buffer, tracked.result, tracked.times);
-    GST_LOG_OBJECT(base, "%zu objects on frame %" G_GINT64_FORMAT,
-                   tracked.result.objects.size(), tracked.result.frame_index);
-    return GST_FLOW_OK;
+gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *raw_event) {
+  sam2::EventPtr event(raw_event);
+  return sam2::guarded(GST_ELEMENT(parent), gboolean{FALSE}, [&]() -> gboolean {
+    GstSam2Track *self = as_track(parent);
+    const GstEventType type = GST_EVENT_TYPE(event.get());
+    if (type == GST_EVENT_FLUSH_START || type == GST_EVENT_FLUSH_STOP)
+      return flush(self, std::move(event));
+    if (!GST_EVENT_IS_SERIALIZED(event.get()))
+      return gst_pad_event_default(pad, parent, event.release());
+    // What sticks goes on when the flow does.
+    const bool is_kept =
+        GST_EVENT_IS_STICKY(event.get()) && type != GST_EVENT_EOS;
+    const GstFlowReturn flow =
+        self->state->flow.queue.push_event(std::move(event));
+    return flow == GST_FLOW_OK || (is_kept && flow != GST_FLOW_FLUSHING);
   });
+}
+
+gboolean source_event(GstPad *pad, GstObject *parent, GstEvent *event) {
+  GstSam2Track *self = as_track(parent);
+  sam2::TrackFlow &flow = self->state->flow;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_QOS)
+    flow.gate.update(event, flow.frame_ns);
+  // Somebody may have been linked behind.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE &&
+      flow.queue.flow() == GST_FLOW_NOT_LINKED)
+    go_on(self);
+  return gst_pad_event_default(pad, parent, event);
+}
+
+gboolean sink_query(GstPad *pad, GstObject *parent, GstQuery *query) {
+  if (!GST_QUERY_IS_SERIALIZED(query))
+    return gst_pad_query_default(pad, parent, query);
+  return sam2::guarded(GST_ELEMENT(parent), gboolean{FALSE}, [&] {
+    return gboolean{as_track(parent)->state->flow.queue.run_query(query)};
+  });
+}
+
+// A frame takes as long as measured, and up to frame-buffer-size of them wait.
+gboolean answer_latency(GstSam2Track *self, GstQuery *query) {
+  if (!gst_pad_peer_query(self->sink, query)) return FALSE;
+  gboolean is_live = FALSE;
+  GstClockTime least_ns = 0, most_ns = 0;
+  gst_query_parse_latency(query, &is_live, &least_ns, &most_ns);
+  const sam2::TrackFlow &flow = self->state->flow;
+  const GstClockTime own_ns = flow.latency.latency_ns();
+  least_ns += own_ns;
+  if (GST_CLOCK_TIME_IS_VALID(most_ns)) {
+    const sam2::ObjectLock lock(self);
+    most_ns +=
+        own_ns + flow.frame_ns * self->state->settings.flow.frame_buffer_size;
+  }
+  gst_query_set_latency(query, is_live, least_ns, most_ns);
+  return TRUE;
+}
+
+gboolean source_query(GstPad *pad, GstObject *parent, GstQuery *query) {
+  if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
+    return answer_latency(as_track(parent), query);
+  return gst_pad_query_default(pad, parent, query);
 }
 
 GstStateChangeReturn change_state(GstElement *element,
                                   GstStateChange transition) {
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
-    const bool is_open = sam2::guarded(element, false, [&] {
-      as_track(element)->state->api = &sam2::engine_api();
-      return true;
-    });
-    if (!is_open) return GST_STATE_CHANGE_FAILURE;
-  }
-  return GST_ELEMENT_CLASS(gst_sam2_track_parent_class)
-      ->change_state(element, transition);
+  GstSam2Track *self = as_track(element);
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !open_library(self))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start(self))
+    return GST_STATE_CHANGE_FAILURE;
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(gst_sam2_track_parent_class)
+          ->change_state(element, transition);
+  const bool has_failed = transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
+                          result == GST_STATE_CHANGE_FAILURE;
+  if (has_failed || transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    self->state->worker.stop();
+  return result;
 }
 
 void set_property(GObject *object, guint id, const GValue *value,
@@ -283,8 +349,11 @@ void set_property(GObject *object, guint id, const GValue *value,
   sam2::guarded(GST_ELEMENT(object), 0, [&] {
     const sam2::ObjectLock lock(object);
     State &state = *as_track(object)->state;
-    if (sam2::set_track_property(state.settings, id, value))
-      state.has_new_prompt = true;
+    if (!sam2::set_track_property(state.settings, id, value)) return 0;
+    state.flow.commands.post(
+        [text = state.settings.prompt](sam2::TrackSession &session) {
+          session.set_prompts(sam2::parse_prompt_text(text));
+        });
     return 0;
   });
 }
@@ -292,7 +361,13 @@ void set_property(GObject *object, guint id, const GValue *value,
 void get_property(GObject *object, guint id, GValue *value, GParamSpec *) {
   sam2::guarded(GST_ELEMENT(object), 0, [&] {
     const sam2::ObjectLock lock(object);
-    sam2::get_track_property(as_track(object)->state->settings, id, value);
+    const State &state = *as_track(object)->state;
+    if (id == sam2::kStatsProperty)
+      g_value_take_boxed(
+          value,
+          state.flow.stats.structure(state.flow.queue.level()).release());
+    else
+      sam2::get_track_property(state.settings, id, value);
     return 0;
   });
 }
@@ -309,6 +384,15 @@ void add_pad_template(GstElementClass *element_class, const char *name,
   gst_element_class_add_pad_template(
       element_class,
       gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps.get()));
+}
+
+GstPad *new_pad(GstSam2Track *self, const char *name) {
+  GstPadTemplate *pad_template =
+      gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(self), name);
+  GstPad *pad = gst_pad_new_from_template(pad_template, name);
+  GST_PAD_SET_PROXY_CAPS(pad);
+  gst_element_add_pad(GST_ELEMENT(self), pad);
+  return pad;
 }
 
 }  // namespace
@@ -329,19 +413,17 @@ static void gst_sam2_track_class_init(GstSam2TrackClass *klass) {
       "The gst-sam2 authors");
   add_pad_template(element_class, "sink", GST_PAD_SINK);
   add_pad_template(element_class, "src", GST_PAD_SRC);
-
-  auto *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
-  transform_class->start = start;
-  transform_class->stop = stop;
-  transform_class->set_caps = set_caps;
-  transform_class->sink_event = sink_event;
-  transform_class->propose_allocation = propose_allocation;
-  transform_class->transform_ip = transform_ip;
 }
 
 static void gst_sam2_track_init(GstSam2Track *self) {
-  self->state = new State;
-  gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), TRUE);
-  // The flags of a gap buffer are its own.
-  gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
+  self->sink = new_pad(self, "sink");
+  gst_pad_set_chain_function(self->sink, chain);
+  gst_pad_set_event_function(self->sink, sink_event);
+  gst_pad_set_query_function(self->sink, sink_query);
+  gst_pad_set_activatemode_function(self->sink, activate_sink);
+  self->source = new_pad(self, "src");
+  gst_pad_set_event_function(self->source, source_event);
+  gst_pad_set_query_function(self->source, source_query);
+  gst_pad_set_activatemode_function(self->source, activate_source);
+  self->state = new State(GST_ELEMENT(self), self->sink, self->source);
 }

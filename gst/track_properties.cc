@@ -10,7 +10,7 @@ namespace sam2 {
 namespace {
 
 enum TrackProperty : guint {
-  kModelFile = 1,
+  kModelFile = kStatsProperty + 1,
   kDevice,
   kPrecision,
   kInputSize,
@@ -19,6 +19,10 @@ enum TrackProperty : guint {
   kNonOverlapMasks,
   kMaskThreshold,
   kStableFramesThreshold,
+  kFrameBufferSize,
+  kDropPolicy,
+  kQos,
+  kStatsInterval,
   kFirstSamuraiNumber,  // row 0 of kSamuraiNumbers
 };
 
@@ -33,6 +37,17 @@ const GEnumValue kPrecisions[] = {
     {static_cast<int>(Precision::kFp16), "float16", "fp16"},
     {0, nullptr, nullptr},
 };
+
+const GEnumValue kDropPolicies[] = {
+    {static_cast<int>(DropPolicy::kAuto), "oldest in live pipelines, else none",
+     "auto"},
+    {static_cast<int>(DropPolicy::kNone),
+     "none: the element upstream has to wait", "none"},
+    {static_cast<int>(DropPolicy::kOldest), "the frame that has waited longest",
+     "oldest"},
+    {0, nullptr, nullptr},
+};
+constexpr guint kMaxFrameBufferSize = 1024;
 
 // The fractions among the properties of memory-policy=samurai.
 struct SamuraiNumber {
@@ -137,6 +152,12 @@ GType memory_policy_type() {
   return type;
 }
 
+GType drop_policy_type() {
+  static const GType type =
+      g_enum_register_static("GstSam2DropPolicy", kDropPolicies);
+  return type;
+}
+
 GParamFlags changeable(int latest_state) {
   return static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
                                   latest_state);
@@ -220,9 +241,49 @@ void install_samurai_properties(GObjectClass *object_class) {
                             defaults.*row.value, flags));
 }
 
+void install_flow_properties(GObjectClass *object_class) {
+  const GParamFlags flags = changeable(GST_PARAM_MUTABLE_READY);
+  const FlowSettings defaults;
+  g_object_class_install_property(
+      object_class, kFrameBufferSize,
+      g_param_spec_uint("frame-buffer-size", "Frame buffer size",
+                        "Frames that may wait for the tracker, in host memory",
+                        1, kMaxFrameBufferSize, defaults.frame_buffer_size,
+                        flags));
+  g_object_class_install_property(
+      object_class, kDropPolicy,
+      g_param_spec_enum("drop-policy", "Drop policy",
+                        "What is dropped when a frame comes and "
+                        "frame-buffer-size frames wait",
+                        drop_policy_type(),
+                        static_cast<int>(defaults.drop_policy), flags));
+  g_object_class_install_property(
+      object_class, kQos,
+      g_param_spec_boolean("qos", "QoS",
+                           "Whether frames are dropped, before they are "
+                           "tracked, that would come too late downstream",
+                           defaults.obeys_qos, flags));
+  g_object_class_install_property(
+      object_class, kStatsInterval,
+      g_param_spec_uint64("stats-interval", "Stats interval",
+                          "Nanoseconds from one element message with stats to "
+                          "the next, with frames that come out; 0 = none",
+                          0, G_MAXUINT64, defaults.stats_interval_ns, flags));
+  g_object_class_install_property(
+      object_class, kStatsProperty,
+      g_param_spec_boxed(
+          "stats", "Stats",
+          "Frames in, out, dropped and waiting, objects, frames a second, and "
+          "milliseconds by stage of the work (median and 95th percentile of "
+          "the latest 128 turns)",
+          GST_TYPE_STRUCTURE,
+          static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+}
+
 }  // namespace
 
 void install_track_properties(GObjectClass *object_class) {
+  install_flow_properties(object_class);
   install_model_properties(object_class);
   install_tracker_properties(object_class);
   install_samurai_properties(object_class);
@@ -266,6 +327,19 @@ bool set_track_property(TrackSettings &settings, guint id,
       break;
     case kNonOverlapMasks:
       settings.tracker.non_overlap_masks = g_value_get_boolean(value);
+      break;
+    case kFrameBufferSize:
+      settings.flow.frame_buffer_size = g_value_get_uint(value);
+      break;
+    case kDropPolicy:
+      settings.flow.drop_policy =
+          static_cast<DropPolicy>(g_value_get_enum(value));
+      break;
+    case kQos:
+      settings.flow.obeys_qos = g_value_get_boolean(value);
+      break;
+    case kStatsInterval:
+      settings.flow.stats_interval_ns = g_value_get_uint64(value);
       break;
     case kMaskThreshold:
       settings.tracker.mask_threshold = g_value_get_float(value);
@@ -313,6 +387,18 @@ void get_track_property(const TrackSettings &settings, guint id,
       break;
     case kNonOverlapMasks:
       g_value_set_boolean(value, settings.tracker.non_overlap_masks);
+      break;
+    case kFrameBufferSize:
+      g_value_set_uint(value, settings.flow.frame_buffer_size);
+      break;
+    case kDropPolicy:
+      g_value_set_enum(value, static_cast<int>(settings.flow.drop_policy));
+      break;
+    case kQos:
+      g_value_set_boolean(value, settings.flow.obeys_qos);
+      break;
+    case kStatsInterval:
+      g_value_set_uint64(value, settings.flow.stats_interval_ns);
       break;
     case kMaskThreshold:
       g_value_set_float(value, settings.tracker.mask_threshold);

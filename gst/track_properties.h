@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "flow_settings.h"
 
 namespace sam2 {
 
@@ -13,8 +14,12 @@ namespace sam2 {
 struct TrackSettings {
   ModelSettings model;
   TrackerSettings tracker;
+  FlowSettings flow;
   std::string prompt;
 };
+
+// The read-only property "stats"; its value is not in TrackSettings.
+inline constexpr guint kStatsProperty = 1;
 
 void install_track_properties(GObjectClass *object_class);
 

@@ -3,7 +3,8 @@
 //
 // Model files are not opened; their names choose what happens: "missing.pt",
 // "damaged.pt", "memory.pt" and "bug.pt" refuse to load, "track-error.pt"
-// fails at the second frame. Devices other than auto and cpu are refused.
+// fails at the second frame, "gate.pt" stops at a gate (fake_engine_gate.h).
+// Devices other than auto and cpu are refused.
 //
 // An object is its prompt's box (8 x 8 pixels around a point) without its top
 // left pixel, and moves one pixel to the right with each frame until it has
@@ -17,8 +18,10 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -26,6 +29,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "support/fake_engine_gate.h"
 
 #ifndef FAKE_ENGINE_ABI
 #define FAKE_ENGINE_ABI sam2::kEngineAbi
@@ -37,6 +41,41 @@ using sam2::Error;
 using sam2::ErrorCode;
 
 constexpr float kPointBoxPx = 8;
+
+class Gate {
+ public:
+  void close() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_open_ = false;
+  }
+  void open() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_open_ = true;
+    changed_.notify_all();
+  }
+  void wait_for_arrival() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+  void pass() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return is_open_; });
+    --waiting_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_open_ = true;
+  int waiting_ = 0;
+};
+
+Gate &gate() {
+  static Gate the_gate;
+  return the_gate;
+}
 
 struct FakeObject {
   int64_t id;
@@ -91,8 +130,10 @@ std::string text_of(const sam2::TrackerSettings &settings) {
 
 class FakeTracker final : public sam2::StreamTracker {
  public:
-  FakeTracker(bool is_failing, const sam2::TrackerSettings &settings)
-      : is_failing_(is_failing), settings_text_(text_of(settings)) {}
+  FakeTracker(const std::string &model, const sam2::TrackerSettings &settings)
+      : is_failing_(model == "track-error.pt"),
+        has_gate_(model == "gate.pt"),
+        settings_text_(text_of(settings)) {}
 
   void add_prompt(const sam2::Prompt &prompt) override {
     prompts_.push_back(prompt);
@@ -109,6 +150,7 @@ class FakeTracker final : public sam2::StreamTracker {
   }
 
   sam2::FrameResult track(const sam2::ImageView &frame) override {
+    if (has_gate_) gate().pass();
     if (is_failing_ && frame_index_ == 1)
       throw Error(ErrorCode::kNoMemory,
                   "Memory is full: 5.1 of 5.0 GiB. Track fewer objects.",
@@ -170,6 +212,7 @@ class FakeTracker final : public sam2::StreamTracker {
   }
 
   bool is_failing_;
+  bool has_gate_;
   std::string settings_text_;
   std::vector<FakeObject> objects_;
   std::vector<sam2::Prompt> prompts_;
@@ -187,8 +230,7 @@ class FakeEngine final : public sam2::Engine {
 
   std::unique_ptr<sam2::StreamTracker> create_tracker(
       const sam2::TrackerSettings &settings) const override {
-    return std::make_unique<FakeTracker>(
-        settings_.model_file == "track-error.pt", settings);
+    return std::make_unique<FakeTracker>(settings_.model_file, settings);
   }
 
  private:
@@ -229,6 +271,14 @@ __attribute__((constructor)) void take_signals_over() {
 constexpr sam2::EngineApi kApi = {FAKE_ENGINE_ABI, open, slow_matmul_warning};
 
 }  // namespace
+
+extern "C" __attribute__((visibility("default"))) const sam2::FakeEngineGate *
+fake_engine_gate(void) {
+  static const sam2::FakeEngineGate functions = {
+      [] { gate().close(); }, [] { gate().open(); },
+      [] { gate().wait_for_arrival(); }};
+  return &functions;
+}
 
 extern "C" __attribute__((visibility("default"))) const sam2::EngineApi *
 sam2_engine_api(void) {

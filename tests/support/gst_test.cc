@@ -36,17 +36,32 @@ MessagePtr pop_message(GstBus *bus, GstMessageType type) {
   return MessagePtr(gst_bus_pop_filtered(bus, type));
 }
 
+MessagePtr await_message(GstBus *bus, GstMessageType type) {
+  return MessagePtr(gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, type));
+}
+
+static PostedError error_of(GstMessage *message) {
+  GError *error = nullptr;
+  gchar *debug = nullptr;
+  gst_message_parse_error(message, &error, &debug);
+  PostedError posted = {g_quark_to_string(error->domain), error->code,
+                        error->message, debug ? debug : ""};
+  g_error_free(error);
+  g_free(debug);
+  return posted;
+}
+
 std::vector<PostedError> posted_errors(GstBus *bus) {
   std::vector<PostedError> errors;
-  while (const MessagePtr message = pop_message(bus, GST_MESSAGE_ERROR)) {
-    GError *error = nullptr;
-    gchar *debug = nullptr;
-    gst_message_parse_error(message.get(), &error, &debug);
-    errors.push_back({g_quark_to_string(error->domain), error->code,
-                      error->message, debug ? debug : ""});
-    g_error_free(error);
-    g_free(debug);
-  }
+  while (const MessagePtr message = pop_message(bus, GST_MESSAGE_ERROR))
+    errors.push_back(error_of(message.get()));
+  return errors;
+}
+
+std::vector<PostedError> awaited_errors(GstBus *bus) {
+  const MessagePtr first = await_message(bus, GST_MESSAGE_ERROR);
+  std::vector<PostedError> errors = posted_errors(bus);
+  errors.insert(errors.begin(), error_of(first.get()));
   return errors;
 }
 

@@ -40,6 +40,9 @@ BufferPtr push_and_pull(GstHarness *harness, BufferPtr buffer);
 // The first message of `type`, or null. Messages before it are dropped.
 MessagePtr pop_message(GstBus *bus, GstMessageType type);
 
+// The same, waited for.
+MessagePtr await_message(GstBus *bus, GstMessageType type);
+
 struct PostedError {
   std::string domain;
   int code = 0;
@@ -53,6 +56,9 @@ std::vector<PostedError> errors_at_start(const std::string &launch);
 
 // The errors that wait on `bus`.
 std::vector<PostedError> posted_errors(GstBus *bus);
+
+// The same, at least one, waited for.
+std::vector<PostedError> awaited_errors(GstBus *bus);
 
 // Fails the test, at the caller's line, unless `errors` is this one error.
 void assert_one_error(const std::vector<PostedError> &errors, GQuark domain,

@@ -1,0 +1,245 @@
+#include "track_worker.h"
+
+#include <string>
+#include <utility>
+
+#include "analytics_meta.h"
+#include "base/error.h"
+#include "io/prompt_text.h"
+
+GST_DEBUG_CATEGORY_EXTERN(sam2track_debug);
+#define GST_CAT_DEFAULT sam2track_debug
+
+namespace sam2 {
+namespace {
+
+constexpr gint kQualityScale = 1000000;  // of QoS messages: full quality
+
+// Downstream's memory may have to hold the frames that wait here too.
+void ask_for_more_buffers(GstQuery *query, guint waiting) {
+  for (guint i = 0; i < gst_query_get_n_allocation_pools(query); ++i) {
+    GstBufferPool *pool = nullptr;
+    guint size = 0, least = 0, most = 0;
+    gst_query_parse_nth_allocation_pool(query, i, &pool, &size, &least, &most);
+    gst_query_set_nth_allocation_pool(query, i, pool, size, least + waiting,
+                                      most == 0 ? 0 : most + waiting);
+    if (pool) gst_object_unref(pool);
+  }
+}
+
+GstClockTime frame_duration_ns(const GstVideoInfo &info) {
+  if (GST_VIDEO_INFO_FPS_N(&info) <= 0) return 0;
+  return gst_util_uint64_scale(GST_SECOND, GST_VIDEO_INFO_FPS_D(&info),
+                               GST_VIDEO_INFO_FPS_N(&info));
+}
+
+// Stores an event that sticks to the sink pad at the source pad, where the next
+// frame takes it along.
+gboolean keep(GstPad *, GstEvent **event, gpointer source) {
+  const GstEventType type = GST_EVENT_TYPE(*event);
+  if (type != GST_EVENT_SEGMENT && type != GST_EVENT_EOS)
+    gst_pad_store_sticky_event(GST_PAD(source), *event);
+  return TRUE;
+}
+
+}  // namespace
+
+TrackWorker::TrackWorker(GstElement *element, GstPad *sink, GstPad *source,
+                         TrackFlow &flow)
+    : element_(element), sink_(sink), source_(source), flow_(flow) {
+  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+}
+
+void TrackWorker::start(std::shared_ptr<const Engine> engine,
+                        const TrackSettings &settings) {
+  auto prompts = parse_prompt_text(settings.prompt);
+  auto session = std::make_unique<TrackSession>(*engine, settings.tracker);
+  session->set_prompts(std::move(prompts));
+  settings_ = settings.flow;
+  flow_.queue.set_limits({settings_.frame_buffer_size,
+                          settings_.drop_policy == DropPolicy::kOldest});
+  engine_ = std::move(engine);
+  session_ = std::move(session);
+  flow_.stats.reset();
+  flow_.latency.reset();
+  flow_.gate.reset();
+  follows_drop_ = false;
+  latest_report_us_ = g_get_monotonic_time();
+}
+
+void TrackWorker::stop() {
+  flow_.commands.clear();
+  session_.reset();
+  engine_.reset();
+  rgb_ = {};
+  format_.reset();
+  is_live_.reset();
+  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+}
+
+void TrackWorker::reset() {
+  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+  flow_.gate.reset();
+  if (session_) session_->reset();
+}
+
+void TrackWorker::catch_up() {
+  gst_pad_sticky_events_foreach(sink_, keep, source_);
+  const CapsPtr caps(gst_pad_get_current_caps(sink_));
+  if (caps) set_format(caps.get());
+}
+
+GstFlowReturn TrackWorker::turn() {
+  QueueItem item = flow_.queue.pop();
+  follows_drop_ |= item.follows_drop;
+  if (item.frame) return take_frame(std::move(item.frame));
+  if (item.event) return take_event(std::move(item.event));
+  if (item.query) {
+    flow_.queue.answer(answer(item.query));
+    return GST_FLOW_OK;
+  }
+  return flow_.queue.flow();
+}
+
+GstFlowReturn TrackWorker::take_event(EventPtr event) {
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_CAPS) {
+    GstCaps *caps = nullptr;
+    gst_event_parse_caps(event.get(), &caps);
+    set_format(caps);
+  }
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT)
+    gst_event_copy_segment(event.get(), &segment_);
+  gst_pad_push_event(source_, event.release());
+  return GST_FLOW_OK;
+}
+
+void TrackWorker::set_format(const GstCaps *caps) {
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, caps)) return format_.reset();
+  rgb_.set_format(info);
+  format_ = info;
+  flow_.frame_ns = frame_duration_ns(info);
+}
+
+bool TrackWorker::answer(GstQuery *query) {
+  if (!gst_pad_peer_query(source_, query)) return false;
+  if (GST_QUERY_TYPE(query) == GST_QUERY_ALLOCATION)
+    ask_for_more_buffers(query, settings_.frame_buffer_size);
+  return true;
+}
+
+// Whether the pipeline is live decides what happens when frames pile up.
+void TrackWorker::look_upstream() {
+  if (is_live_) return;
+  const QueryPtr query(gst_query_new_latency());
+  gboolean is_live = FALSE;
+  if (gst_pad_peer_query(sink_, query.get()))
+    gst_query_parse_latency(query.get(), &is_live, nullptr, nullptr);
+  is_live_ = is_live;
+  const bool drops = settings_.drop_policy == DropPolicy::kOldest ||
+                     (settings_.drop_policy == DropPolicy::kAuto && *is_live_);
+  flow_.queue.set_limits({settings_.frame_buffer_size, drops});
+}
+
+FrameTimes TrackWorker::frame_times(const GstBuffer *frame) const {
+  FrameTimes times;
+  const GstClockTime pts_ns = GST_BUFFER_PTS(frame);
+  if (segment_.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(pts_ns))
+    return times;
+  times.stream_ns =
+      gst_segment_to_stream_time(&segment_, GST_FORMAT_TIME, pts_ns);
+  times.running_ns =
+      gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, pts_ns);
+  return times;
+}
+
+GstFlowReturn TrackWorker::take_frame(BufferPtr frame) {
+  if (!format_) return GST_FLOW_NOT_NEGOTIATED;
+  look_upstream();
+  flow_.commands.run(*session_);
+  const FrameTimes times = frame_times(frame.get());
+  if (!session_->has_work(times)) return push(std::move(frame));
+  if (settings_.obeys_qos && flow_.gate.is_late(times.running_ns)) {
+    drop(frame.get(), times);
+    follows_drop_ = true;
+    return GST_FLOW_OK;
+  }
+  const gint64 start_us = g_get_monotonic_time();
+  frame = track(std::move(frame), times);
+  measured(GST_USECOND * (g_get_monotonic_time() - start_us));
+  return push(std::move(frame));
+}
+
+void TrackWorker::drop(const GstBuffer *frame, const FrameTimes &times) {
+  flow_.stats.count_dropped();
+  GstMessage *message = gst_message_new_qos(
+      GST_OBJECT(element_), *is_live_, times.running_ns, times.stream_ns,
+      GST_BUFFER_PTS(frame), GST_BUFFER_DURATION(frame));
+  gst_message_set_qos_values(message, flow_.gate.jitter_ns(),
+                             flow_.gate.proportion(), kQualityScale);
+  gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS,
+                            flow_.stats.frames_out(),
+                            flow_.stats.frames_dropped());
+  gst_element_post_message(element_, message);
+}
+
+BufferPtr TrackWorker::track(BufferPtr frame, const FrameTimes &times) {
+  const TrackedFrame tracked = track(frame.get(), times);
+  flow_.stats.set_objects(tracked.result.objects.size());
+  const StageTimer timer(flow_.stats, Stage::kAttach);
+  frame.reset(gst_buffer_make_writable(frame.release()));
+  attach_result(frame.get(), tracked.result, tracked.times);
+  GST_LOG_OBJECT(element_, "%zu objects on frame %" G_GINT64_FORMAT,
+                 tracked.result.objects.size(), tracked.result.frame_index);
+  return frame;
+}
+
+TrackedFrame TrackWorker::track(GstBuffer *frame, const FrameTimes &times) {
+  VideoFrameMap map(*format_, frame, GST_MAP_READ);
+  if (!map.is_mapped())
+    throw Error(ErrorCode::kFormat,
+                "A frame's memory is too small or cannot be read. Put a "
+                "videoconvert in front of the element.");
+  ImageView view;
+  {
+    const StageTimer timer(flow_.stats, Stage::kConvert);
+    view = rgb_.view(map.get());
+  }
+  const StageTimer timer(flow_.stats, Stage::kTrack);
+  return session_->track(view, times);
+}
+
+void TrackWorker::measured(GstClockTime busy_ns) {
+  if (flow_.latency.add(busy_ns) && *is_live_)
+    gst_element_post_message(element_,
+                             gst_message_new_latency(GST_OBJECT(element_)));
+}
+
+void TrackWorker::report_stats() {
+  if (settings_.stats_interval_ns == 0) return;
+  const gint64 now_us = g_get_monotonic_time();
+  const auto passed_us = static_cast<guint64>(now_us - latest_report_us_);
+  if (passed_us * GST_USECOND < settings_.stats_interval_ns) return;
+  latest_report_us_ = now_us;
+  gst_element_post_message(
+      element_, gst_message_new_element(
+                    GST_OBJECT(element_),
+                    flow_.stats.structure(flow_.queue.level()).release()));
+}
+
+GstFlowReturn TrackWorker::push(BufferPtr frame) {
+  if (std::exchange(follows_drop_, false)) {
+    frame.reset(gst_buffer_make_writable(frame.release()));
+    GST_BUFFER_FLAG_SET(frame.get(), GST_BUFFER_FLAG_DISCONT);
+  }
+  GstFlowReturn result = GST_FLOW_OK;
+  {
+    const StageTimer timer(flow_.stats, Stage::kPush);
+    result = gst_pad_push(source_, frame.release());
+  }
+  if (result == GST_FLOW_OK) flow_.stats.count_out();
+  report_stats();
+  return result;
+}
+
+}  // namespace sam2

@@ -1,0 +1,87 @@
+// The tracking side of sam2track.
+#pragma once
+
+#include <gst/gst.h>
+#include <gst/video/video.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+#include "command_inbox.h"
+#include "frame_queue.h"
+#include "gst_ptr.h"
+#include "latency_meter.h"
+#include "qos_gate.h"
+#include "rgb_frame.h"
+#include "track_properties.h"
+#include "track_session.h"
+#include "track_stats.h"
+
+namespace sam2 {
+
+// What the element's threads share; each member is thread-safe.
+struct TrackFlow {
+  FrameQueue queue;
+  CommandInbox commands;
+  QosGate gate;
+  LatencyMeter latency;
+  TrackStats stats;
+  std::atomic<GstClockTime> frame_ns{0};  // from frame to frame, 0 = unknown
+};
+
+// Takes what the queue holds, tracks, and pushes it downstream in the same
+// order. Only turn() is for the tracking thread; the others are called while
+// it does not run.
+class TrackWorker {
+ public:
+  // All outlive the worker.
+  TrackWorker(GstElement *element, GstPad *sink, GstPad *source,
+              TrackFlow &flow);
+
+  // Throws Error for a mistake in the prompt.
+  void start(std::shared_ptr<const Engine> engine,
+             const TrackSettings &settings);
+  void stop();
+  bool is_started() const { return session_ != nullptr; }
+
+  // Forgets objects and times, and takes the prompts up again.
+  void reset();
+  // Takes over what sticks to the sink pad: events may have been lost with the
+  // queue. Throws Error (kFormat).
+  void catch_up();
+
+  // Waits for the next item and deals with it. Anything but GST_FLOW_OK ends
+  // the flow: call it no more. Throws what TrackSession throws.
+  GstFlowReturn turn();
+
+ private:
+  GstFlowReturn take_event(EventPtr event);
+  bool answer(GstQuery *query);
+  GstFlowReturn take_frame(BufferPtr frame);
+  void look_upstream();
+  FrameTimes frame_times(const GstBuffer *frame) const;
+  void set_format(const GstCaps *caps);
+  void drop(const GstBuffer *frame, const FrameTimes &times);
+  BufferPtr track(BufferPtr frame, const FrameTimes &times);
+  TrackedFrame track(GstBuffer *frame, const FrameTimes &times);
+  void measured(GstClockTime busy_ns);
+  void report_stats();
+  GstFlowReturn push(BufferPtr frame);
+
+  GstElement *element_;
+  GstPad *sink_;
+  GstPad *source_;
+  TrackFlow &flow_;
+  FlowSettings settings_;
+  std::shared_ptr<const Engine> engine_;
+  std::unique_ptr<TrackSession> session_;
+  RgbFrame rgb_;
+  std::optional<GstVideoInfo> format_;
+  GstSegment segment_;
+  std::optional<bool> is_live_;  // none: not asked yet
+  bool follows_drop_ = false;    // the next frame pushed
+  gint64 latest_report_us_ = 0;
+};
+
+}  // namespace sam2
