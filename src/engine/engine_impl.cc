@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/frame_encoder.h"
 #include "engine/stream_tracker.h"
 #include "gpu/cpu_allocator.h"
 #include "gpu/device.h"
@@ -56,6 +57,9 @@ class TranslatedTracker : public StreamTracker {
   FrameResult track(const ImageView &frame) override {
     return translated([&] { return inner_->track(frame); });
   }
+  FrameResult track(const std::shared_ptr<const EncodedImage> &frame) override {
+    return translated([&] { return inner_->track(frame); });
+  }
   void reset() override {
     translated([&] { inner_->reset(); });
   }
@@ -73,25 +77,30 @@ class TranslatedTracker : public StreamTracker {
 class EngineImpl : public Engine {
  public:
   explicit EngineImpl(std::shared_ptr<const Sam2Model> model)
-      : model_(std::move(model)) {}
+      : encoder_(std::make_shared<const FrameEncoder>(std::move(model))) {}
   ~EngineImpl() override { release_cached_cpu_memory(); }
 
   ModelInfo info() const override {
-    return {model_->config().name, model_->device().str(),
-            precision_name(model_->type()),
-            static_cast<int>(model_->input_size_px()),
-            model_->parameter_count()};
+    const Sam2Model &model = *encoder_->model();
+    return {model.config().name, model.device().str(),
+            precision_name(model.type()),
+            static_cast<int>(model.input_size_px()), model.parameter_count()};
   }
   std::unique_ptr<StreamTracker> create_tracker(
       const TrackerSettings &settings) const override {
     return translated([&] {
       return std::make_unique<TranslatedTracker>(
-          std::make_unique<StreamTrackerImpl>(model_, settings));
+          std::make_unique<StreamTrackerImpl>(encoder_, settings));
     });
   }
+  std::vector<std::shared_ptr<const EncodedImage>> encode(
+      const std::vector<ImageView> &frames) const override {
+    return translated([&] { return encoder_->encode(frames); });
+  }
+  int64_t encoded_frames() const override { return encoder_->encoded_frames(); }
 
  private:
-  std::shared_ptr<const Sam2Model> model_;
+  std::shared_ptr<const FrameEncoder> encoder_;
 };
 
 at::ScalarType type_for(Precision precision, c10::Device device) {

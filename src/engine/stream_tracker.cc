@@ -123,10 +123,12 @@ PromptTensors prompt_tensors(const Prompt &prompt, SizePx frame_size,
 }
 
 StreamTrackerImpl::StreamTrackerImpl(
-    const std::shared_ptr<const Sam2Model> &model,
+    const std::shared_ptr<const FrameEncoder> &encoder,
     const TrackerSettings &settings)
-    : settings_(settings),
-      tracker_(model, tracker_options(settings, model->config())) {}
+    : encoder_(encoder),
+      settings_(settings),
+      tracker_(encoder->model(),
+               tracker_options(settings, encoder->model()->config())) {}
 
 void StreamTrackerImpl::add_prompt(const Prompt &prompt) {
   Prompt accepted = prompt;
@@ -156,24 +158,19 @@ void StreamTrackerImpl::reset() {
 }
 
 ObjectOutput StreamTrackerImpl::apply(const Prompt &prompt,
-                                      const EncodedFrame &encoded,
-                                      SizePx frame_size) {
+                                      const EncodedImageImpl &image) {
   const Sam2Model &model = tracker_.model();
   if (!tracker_.has_object(prompt.object_id))
     memos_[prompt.object_id] = {prompt.label, next_frame_, next_frame_};
   else if (!prompt.label.empty())
     memos_[prompt.object_id].label = prompt.label;
-  return tracker_.prompt(next_frame_, encoded, prompt.object_id,
-                         prompt_tensors(prompt, frame_size,
+  return tracker_.prompt(next_frame_, image.features(), prompt.object_id,
+                         prompt_tensors(prompt, image.frame_size(),
                                         model.input_size_px(), model.device()));
 }
 
 std::vector<ObjectOutput> StreamTrackerImpl::track_tensors(
-    const ImageView &frame) {
-  const Sam2Model &model = tracker_.model();
-  const SizePx size{frame.width, frame.height};
-  const EncodedFrame encoded = model.encode_image(
-      frame_tensor(frame, model.input_size_px()).to(model.device()));
+    const EncodedImageImpl &image) {
   std::vector<Prompt> prompts;
   prompts.swap(pending_);
   const auto is_correction = [&](const Prompt &p) {
@@ -182,11 +179,10 @@ std::vector<ObjectOutput> StreamTrackerImpl::track_tensors(
   const auto corrections =
       std::stable_partition(prompts.begin(), prompts.end(),
                             [&](const Prompt &p) { return !is_correction(p); });
-  for (auto it = prompts.begin(); it != corrections; ++it)
-    apply(*it, encoded, size);
-  auto outputs = tracker_.track(next_frame_, encoded);
+  for (auto it = prompts.begin(); it != corrections; ++it) apply(*it, image);
+  auto outputs = tracker_.track(next_frame_, image.features());
   for (auto it = corrections; it != prompts.end(); ++it) {
-    const ObjectOutput corrected = apply(*it, encoded, size);
+    const ObjectOutput corrected = apply(*it, image);
     for (auto &output : outputs)
       if (output.object_id == it->object_id) output = corrected;
   }
@@ -236,13 +232,25 @@ FrameResult StreamTrackerImpl::result(const std::vector<ObjectOutput> &outputs,
   return out;
 }
 
-FrameResult StreamTrackerImpl::track(const ImageView &frame) {
-  const c10::InferenceMode guard;
-  std::vector<ObjectOutput> outputs;
-  if (!tracker_.is_empty() || !pending_.empty()) outputs = track_tensors(frame);
-  FrameResult out = result(outputs, {frame.width, frame.height});
+FrameResult StreamTrackerImpl::finish(const std::vector<ObjectOutput> &outputs,
+                                      SizePx frame_size) {
+  FrameResult out = result(outputs, frame_size);
   ++next_frame_;
   return out;
+}
+
+FrameResult StreamTrackerImpl::track(const ImageView &frame) {
+  if (has_work()) return track(encoder_->encode({frame}).front());
+  return finish({}, {frame.width, frame.height});
+}
+
+FrameResult StreamTrackerImpl::track(
+    const std::shared_ptr<const EncodedImage> &frame) {
+  const c10::InferenceMode guard;
+  const auto image = encoder_->checked(frame);
+  std::vector<ObjectOutput> outputs;
+  if (has_work()) outputs = track_tensors(*image);
+  return finish(outputs, image->frame_size());
 }
 
 }  // namespace sam2

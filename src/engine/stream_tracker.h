@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/frame_encoder.h"
 #include "track/tracker.h"
 #include "track/video_masks.h"
 
@@ -21,12 +22,18 @@ namespace sam2 {
 // Thread-bound, as its interface says.
 class StreamTrackerImpl : public StreamTracker {
  public:
-  StreamTrackerImpl(const std::shared_ptr<const Sam2Model> &model,
+  StreamTrackerImpl(const std::shared_ptr<const FrameEncoder> &encoder,
                     const TrackerSettings &settings);
+  // With an encoder of its own.
+  StreamTrackerImpl(const std::shared_ptr<const Sam2Model> &model,
+                    const TrackerSettings &settings)
+      : StreamTrackerImpl(std::make_shared<const FrameEncoder>(model),
+                          settings) {}
 
   void add_prompt(const Prompt &prompt) override;
   bool remove_object(int64_t object_id) override;
   FrameResult track(const ImageView &frame) override;
+  FrameResult track(const std::shared_ptr<const EncodedImage> &frame) override;
   void reset() override;
   void save(const std::string &path) const override;
   void load(const std::string &path) override;
@@ -39,8 +46,10 @@ class StreamTrackerImpl : public StreamTracker {
   };
   void visit(const StateScope &scope);
   void visit_memos(const StateScope &scope);
-  std::vector<ObjectOutput> track_tensors(const ImageView &frame);
-  ObjectOutput apply(const Prompt &prompt, const EncodedFrame &encoded,
+  bool has_work() const { return !tracker_.is_empty() || !pending_.empty(); }
+  std::vector<ObjectOutput> track_tensors(const EncodedImageImpl &image);
+  ObjectOutput apply(const Prompt &prompt, const EncodedImageImpl &image);
+  FrameResult finish(const std::vector<ObjectOutput> &outputs,
                      SizePx frame_size);
   FrameResult result(const std::vector<ObjectOutput> &outputs,
                      SizePx frame_size);
@@ -49,6 +58,7 @@ class StreamTrackerImpl : public StreamTracker {
   void describe(const ObjectOutput &output, CutOut cut, float iou, float score,
                 ObjectResult &out);
 
+  std::shared_ptr<const FrameEncoder> encoder_;
   TrackerSettings settings_;
   Tracker tracker_;
   std::vector<Prompt> pending_;

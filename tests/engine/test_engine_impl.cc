@@ -143,6 +143,32 @@ START_TEST(test_tracker_of_the_engine_gives_the_models_results) {
 }
 END_TEST
 
+START_TEST(test_frames_encoded_by_the_engine_are_tracked_and_counted) {
+  const auto engine = open(settings_of(model_file()));
+  const auto wanted = tracked(*engine->create_tracker({}), 4);
+  ck_assert_int_eq(engine->encoded_frames(), 4);
+  const auto images = engine->encode(
+      {clip_frame(0), clip_frame(1), clip_frame(2), clip_frame(3)});
+  ck_assert_int_eq(engine->encoded_frames(), 8);
+  ck_assert(images[2]->frame_size() == (SizePx{kClipWidth, kClipHeight}));
+  const auto tracker = engine->create_tracker({});
+  tracker->add_prompt(click_on(1));
+  for (int i = 0; i < 4; ++i)
+    assert_same_results(tracker->track(images[i]), wanted[i]);
+  ck_assert_int_eq(engine->encoded_frames(), 8);
+}
+END_TEST
+
+START_TEST(test_frame_of_another_engine_is_refused) {
+  const auto images = open(settings_of(model_file()))->encode({clip_frame(0)});
+  const auto tracker = open(settings_of(model_file()))->create_tracker({});
+  assert_refused(tracker->track(images[0]), ErrorCode::kSetting,
+                 "The frame was encoded by another engine (sam2.1-micro at "
+                 "256 px; this one is sam2.1-micro at 256 px). Encode it with "
+                 "the engine that made the tracker.");
+}
+END_TEST
+
 START_TEST(test_file_without_config_is_recognised) {
   const std::string path = kOutput + "no_config.safetensors";
   write_safetensors(path, micro_weights());
@@ -282,6 +308,9 @@ TCase *opening_tests() {
   tcase_add_test(tests, test_automatic_precision_is_float32_or_bfloat16);
   tcase_add_test(tests, test_input_size_asked_for_is_used);
   tcase_add_test(tests, test_tracker_of_the_engine_gives_the_models_results);
+  tcase_add_test(tests,
+                 test_frames_encoded_by_the_engine_are_tracked_and_counted);
+  tcase_add_test(tests, test_frame_of_another_engine_is_refused);
   tcase_add_test(tests, test_file_without_config_is_recognised);
   tcase_add_test(tests, test_file_may_vanish_after_loading);
   tcase_add_test(tests, test_trackers_keep_the_model_alive);

@@ -56,6 +56,11 @@ class FakeTracker : public sam2::StreamTracker {
     return result;
   }
 
+  FrameResult track(
+      const std::shared_ptr<const sam2::EncodedImage> &) override {
+    return {};
+  }
+
   std::vector<Prompt> prompts;  // since the last reset
   int resets = 0;
 

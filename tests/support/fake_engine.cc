@@ -18,9 +18,11 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <sstream>
 #include <stdexcept>
@@ -86,8 +88,20 @@ struct FakeObject {
   int64_t last_seen;
 };
 
-sam2::BoxPx start_box(const sam2::Prompt &prompt,
-                      const sam2::ImageView &frame) {
+// All that the results need of a frame.
+class FakeImage final : public sam2::EncodedImage {
+ public:
+  explicit FakeImage(const sam2::ImageView &frame)
+      : frame_size_{frame.width, frame.height}, red_(frame.data[0]) {}
+  sam2::SizePx frame_size() const override { return frame_size_; }
+  int red() const { return red_; }
+
+ private:
+  sam2::SizePx frame_size_;
+  int red_;
+};
+
+sam2::BoxPx start_box(const sam2::Prompt &prompt, sam2::SizePx frame) {
   if (prompt.box) return *prompt.box;
   if (prompt.mask)
     return {0, 0, static_cast<float>(frame.width),
@@ -128,12 +142,16 @@ std::string text_of(const sam2::TrackerSettings &settings) {
   return text.str();
 }
 
+using FrameCounter = std::atomic<int64_t>;
+
 class FakeTracker final : public sam2::StreamTracker {
  public:
-  FakeTracker(const std::string &model, const sam2::TrackerSettings &settings)
+  FakeTracker(const std::string &model, const sam2::TrackerSettings &settings,
+              std::shared_ptr<FrameCounter> counter)
       : is_failing_(model == "track-error.pt"),
         has_gate_(model == "gate.pt"),
-        settings_text_(text_of(settings)) {}
+        settings_text_(text_of(settings)),
+        counter_(std::move(counter)) {}
 
   void add_prompt(const sam2::Prompt &prompt) override {
     prompts_.push_back(prompt);
@@ -150,6 +168,13 @@ class FakeTracker final : public sam2::StreamTracker {
   }
 
   sam2::FrameResult track(const sam2::ImageView &frame) override {
+    if (!objects_.empty() || !prompts_.empty()) ++*counter_;
+    return track(std::make_shared<const FakeImage>(frame));
+  }
+
+  sam2::FrameResult track(
+      const std::shared_ptr<const sam2::EncodedImage> &encoded) override {
+    const auto &frame = dynamic_cast<const FakeImage &>(*encoded);
     if (has_gate_) gate().pass();
     if (is_failing_ && frame_index_ == 1)
       throw Error(ErrorCode::kNoMemory,
@@ -160,14 +185,14 @@ class FakeTracker final : public sam2::StreamTracker {
     for (const sam2::Prompt &prompt : prompts_) {
       remove_object(prompt.object_id);
       objects_.push_back({prompt.object_id, prompt.label,
-                          start_box(prompt, frame),
+                          start_box(prompt, frame.frame_size()),
                           prompt.mask.value_or(sam2::MaskImage{}), frame_index_,
                           frame_index_});
     }
     prompts_.clear();
     sam2::FrameResult result;
     result.frame_index = frame_index_;
-    result.frame_size = {frame.width, frame.height};
+    result.frame_size = frame.frame_size();
     for (FakeObject &object : objects_)
       result.objects.push_back(result_of(object, frame));
     ++frame_index_;
@@ -188,14 +213,14 @@ class FakeTracker final : public sam2::StreamTracker {
     throw Error(ErrorCode::kInternal, "The fake tracker saves no state.");
   }
   sam2::ObjectResult result_of(FakeObject &object,
-                               const sam2::ImageView &frame) const {
+                               const FakeImage &frame) const {
     sam2::ObjectResult result;
     result.object_id = object.id;
     result.label = settings_text_.empty() ? object.label : settings_text_;
-    result.predicted_iou = frame.data[0] / 255.0f;
+    result.predicted_iou = frame.red() / 255.0f;
     result.object_score = static_cast<float>(frame_index_ + 1);
-    const float right =
-        std::min(object.box.x + object.box.width, float(frame.width));
+    const float right = std::min(object.box.x + object.box.width,
+                                 float(frame.frame_size().width));
     result.is_lost = object.box.x >= right;
     if (result.is_lost) {
       result.object_score = -result.object_score;
@@ -214,6 +239,7 @@ class FakeTracker final : public sam2::StreamTracker {
   bool is_failing_;
   bool has_gate_;
   std::string settings_text_;
+  std::shared_ptr<FrameCounter> counter_;
   std::vector<FakeObject> objects_;
   std::vector<sam2::Prompt> prompts_;
   int64_t frame_index_ = 0;
@@ -230,11 +256,24 @@ class FakeEngine final : public sam2::Engine {
 
   std::unique_ptr<sam2::StreamTracker> create_tracker(
       const sam2::TrackerSettings &settings) const override {
-    return std::make_unique<FakeTracker>(settings_.model_file, settings);
+    return std::make_unique<FakeTracker>(settings_.model_file, settings,
+                                         counter_);
   }
+
+  std::vector<std::shared_ptr<const sam2::EncodedImage>> encode(
+      const std::vector<sam2::ImageView> &frames) const override {
+    std::vector<std::shared_ptr<const sam2::EncodedImage>> images;
+    for (const sam2::ImageView &frame : frames)
+      images.push_back(std::make_shared<const FakeImage>(frame));
+    *counter_ += static_cast<int64_t>(frames.size());
+    return images;
+  }
+
+  int64_t encoded_frames() const override { return *counter_; }
 
  private:
   sam2::ModelSettings settings_;
+  std::shared_ptr<FrameCounter> counter_ = std::make_shared<FrameCounter>();
 };
 
 std::shared_ptr<const sam2::Engine> open(const sam2::ModelSettings &settings) {
