@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/lookahead.h"
 #include "frame_source.h"
 #include "io/result_json.h"
 #include "label_map.h"
@@ -101,6 +102,7 @@ struct Run {
   std::unique_ptr<FrameSource> frames;
   PromptSchedule schedule;
   std::vector<Prompt> mask_prompts;
+  std::shared_ptr<const Engine> engine;
   std::unique_ptr<StreamTracker> tracker;
   LineWriter output;
 };
@@ -122,16 +124,30 @@ Run prepare(const TrackOptions &options) {
     mask_prompts = prompts_from_label_map(read_label_map(options.mask_file));
   }
   create_label_folder(options.label_folder);
-  auto tracker = open_engine(options.model)->create_tracker(options.tracker);
+  auto engine = open_engine(options.model);
+  auto tracker = engine->create_tracker(options.tracker);
   return {options,
           std::move(frames),
           std::move(schedule),
           std::move(mask_prompts),
+          std::move(engine),
           std::move(tracker),
           LineWriter(options.output_file)};
 }
 
-void process(const VideoFrame &frame, Run *run) {
+using Ahead = Lookahead<VideoFrame>;
+
+// Those asked for: none is read in vain.
+Ahead::Source frames_of(const Run &run) {
+  return [&frames = *run.frames, limit = run.options.max_frames,
+          count = int64_t{0}]() mutable -> std::optional<VideoFrame> {
+    if (limit > 0 && count == limit) return std::nullopt;
+    ++count;
+    return frames.next();
+  };
+}
+
+void add_due_prompts(const VideoFrame &frame, Run *run) {
   for (const Prompt &prompt : run->mask_prompts) {
     run->tracker->add_prompt(prompt);
   }
@@ -140,7 +156,13 @@ void process(const VideoFrame &frame, Run *run) {
   for (const Prompt &prompt : run->schedule.take_due(frame.pts_ns, size)) {
     run->tracker->add_prompt(prompt);
   }
-  const FrameResult result = run->tracker->track(frame.view());
+}
+
+void process(const Ahead::Item &item, Run *run) {
+  const VideoFrame &frame = item.frame;
+  add_due_prompts(frame, run);
+  const FrameResult result = item.image ? run->tracker->track(item.image)
+                                        : run->tracker->track(frame.view());
   run->output.write(json_from_result(result, frame.pts_ns));
   if (!run->options.label_folder.empty()) {
     write_label_map(run->options.label_folder + "/" + frame.name + ".png",
@@ -154,18 +176,24 @@ int64_t expected_frames(const Run &run) {
   return limit > 0 && (count == 0 || limit < count) ? limit : count;
 }
 
+// Number of frames. What is encoded ahead is given up at the signal.
+int64_t process_all(Run *run, Progress *progress) {
+  Ahead ahead(run->engine, frames_of(*run), run->options.ahead);
+  int64_t count = 0;
+  while (!is_stop_requested) {
+    const std::optional<Ahead::Item> item = ahead.next();
+    if (!item) break;
+    process(*item, run);
+    progress->show(++count);
+  }
+  return count;
+}
+
 void track(const TrackOptions &options) {
   Run run = prepare(options);
   Progress progress(expected_frames(run));
   const auto start = std::chrono::steady_clock::now();
-  int64_t count = 0;
-  while (!is_stop_requested &&
-         (options.max_frames == 0 || count < options.max_frames)) {
-    const std::optional<VideoFrame> frame = run.frames->next();
-    if (!frame) break;
-    process(*frame, &run);
-    progress.show(++count);
-  }
+  const int64_t count = process_all(&run, &progress);
   const std::chrono::duration<double> elapsed =
       std::chrono::steady_clock::now() - start;
   progress.clear();

@@ -30,6 +30,7 @@ struct RawOptions {
   gchar *label_png = nullptr;
   gint64 max_frames = 0;
   gdouble fps = 0;
+  LookaheadSettings ahead;
   gchar **inputs = nullptr;
 
   ~RawOptions() {
@@ -63,6 +64,18 @@ void add_tracker_entries(GOptionContext *context, RawOptions *raw) {
   g_option_context_add_main_entries(context, entries, nullptr);
 }
 
+void add_ahead_entries(GOptionContext *context, RawOptions *raw) {
+  LookaheadSettings &ahead = raw->ahead;
+  const GOptionEntry entries[] = {
+      {"batch-size", 0, 0, G_OPTION_ARG_INT, &ahead.batch_size,
+       "Frames encoded together (default: 1)", "N"},
+      {"lookahead", 0, 0, G_OPTION_ARG_INT, &ahead.frames_ahead,
+       "Frames encoded ahead, beside the tracking (default: 0)", "N"},
+      {},
+  };
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
 void parse(int *argc, char ***argv, RawOptions *raw) {
   const GOptionEntry entries[] = {
       {"prompt", 'p', 0, G_OPTION_ARG_STRING, &raw->prompt,
@@ -88,8 +101,17 @@ void parse(int *argc, char ***argv, RawOptions *raw) {
   g_option_context_set_description(context.get(), kDescription);
   raw->model.add_to(context.get());
   add_tracker_entries(context.get(), raw);
+  add_ahead_entries(context.get(), raw);
   g_option_context_add_main_entries(context.get(), entries, nullptr);
   parse_options(context.get(), argc, argv);
+}
+
+void check(const char *option, int value, int least) {
+  constexpr int kMost = LookaheadSettings::kMost;
+  if (value >= least && value <= kMost) return;
+  refuse_use(std::string(option) + " is " + std::to_string(value) +
+             ". Give it from " + std::to_string(least) + " to " +
+             std::to_string(kMost) + ".");
 }
 
 void check(const RawOptions &raw) {
@@ -103,6 +125,8 @@ void check(const RawOptions &raw) {
     refuse_use("The number of frames " + std::to_string(raw.max_frames) +
                " is negative. Give --max-frames above 0.");
   }
+  check("--batch-size", raw.ahead.batch_size, 1);
+  check("--lookahead", raw.ahead.frames_ahead, 0);
   // Also refuses what is not a number.
   if (!(raw.fps >= 0 && raw.fps <= 1e6)) {
     refuse_use(
@@ -130,6 +154,7 @@ TrackOptions parse_track_options(int *argc, char ***argv) {
   options.label_folder = text_or(raw.label_png, "");
   options.max_frames = raw.max_frames;
   options.fps = raw.fps;
+  options.ahead = raw.ahead;
   return options;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "engine/lookahead.h"
 
 namespace sam2 {
 
@@ -18,6 +19,7 @@ struct TrackOptions {
   std::string label_folder;  // empty = none
   int64_t max_frames = 0;    // 0 = all
   double fps = 0;            // of a folder; 0 = unknown
+  LookaheadSettings ahead;
 };
 
 // Reads the command line. Prints help and exits with 0 if asked to. Throws

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <opencv2/core/mat.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
@@ -173,6 +174,53 @@ START_TEST(test_each_frame_is_one_line_and_one_label_map) {
 }
 END_TEST
 
+// Scores may differ in the last digits.
+void assert_same_masks(const Words &found, const Words &wanted) {
+  ck_assert_uint_eq(found.size(), wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const sam2::FrameResult a = sam2::result_from_json(found[i]).result;
+    const sam2::FrameResult b = sam2::result_from_json(wanted[i]).result;
+    ck_assert_int_eq(a.frame_index, b.frame_index);
+    ck_assert_uint_eq(a.objects.size(), b.objects.size());
+    ck_assert(sam2::label_map_from_result(a).labels ==
+              sam2::label_map_from_result(b).labels);
+  }
+}
+
+START_TEST(test_encoding_ahead_gives_the_same_masks) {
+  const Words plain = {"--model",     kModel,     "--device",
+                       "cpu",         "--prompt", kBox,
+                       "--precision", "fp32",     frames_folder(7)};
+  const Outcome wanted = run(plain);
+  ck_assert_int_eq(wanted.status, 0);
+  const Words ways[] = {{"--batch-size", "3"},
+                        {"--lookahead", "2"},
+                        {"--batch-size", "3", "--lookahead", "2"}};
+  for (const Words &way : ways) {
+    Words words = plain;
+    words.insert(words.end(), way.begin(), way.end());
+    const Outcome outcome = run(words);
+    ck_assert_int_eq(outcome.status, 0);
+    assert_same_masks(outcome.output, wanted.output);
+  }
+}
+END_TEST
+
+// The frames before the damaged one are written.
+START_TEST(test_damaged_picture_ends_the_lines_in_its_place) {
+  const fs::path folder = frames_folder(4);
+  std::ofstream(folder / "4.png") << "no picture";
+  const Outcome outcome =
+      run({"--model", kModel, "--prompt", kBox, "--batch-size", "2",
+           "--lookahead", "3", folder});
+  fs::remove(folder / "4.png");
+  ck_assert_int_eq(outcome.status, 1);
+  ck_assert_uint_eq(outcome.output.size(), 4);
+  ck_assert_msg(outcome.errors.back().find("Could not read ") == 0, "%s",
+                outcome.errors.back().c_str());
+}
+END_TEST
+
 START_TEST(test_label_map_prompts_the_first_frame) {
   const std::string mask = kOutput / "mask.png";
   sam2::LabelMap map{64, 48, std::vector<uint8_t>(64 * 48, 0)};
@@ -221,6 +269,8 @@ int main() {
   tcase_add_test(tests, test_failure_is_status_1_and_one_sentence);
   tcase_add_test(tests, test_missing_model_is_the_last_sentence);
   tcase_add_test(tests, test_each_frame_is_one_line_and_one_label_map);
+  tcase_add_test(tests, test_encoding_ahead_gives_the_same_masks);
+  tcase_add_test(tests, test_damaged_picture_ends_the_lines_in_its_place);
   tcase_add_test(tests, test_label_map_prompts_the_first_frame);
   tcase_add_test(tests, test_interrupt_keeps_what_was_written);
   return sam2::test::run("tools_sam2_track", tests);

@@ -34,14 +34,17 @@ START_TEST(test_defaults_are_the_tracker_s_own) {
   assert_text_eq(options.output_file, "");
   assert_text_eq(options.label_folder, "");
   ck_assert_int_eq(options.max_frames, 0);
+  ck_assert_int_eq(options.ahead.batch_size, 1);
+  ck_assert_int_eq(options.ahead.frames_ahead, 0);
 }
 END_TEST
 
 START_TEST(test_every_option_is_read) {
-  const TrackOptions options = parsed(
-      {"--model=a.pt", "--mask=m.png", "--device=cuda:1", "--precision=bf16",
-       "--input-size=512", "--memory-policy=samurai", "--max-frames=7",
-       "--output=o.ndjson", "--label-png=labels", "--fps=12.5", "frames"});
+  const TrackOptions options =
+      parsed({"--model=a.pt", "--mask=m.png", "--device=cuda:1",
+              "--precision=bf16", "--input-size=512", "--memory-policy=samurai",
+              "--max-frames=7", "--output=o.ndjson", "--label-png=labels",
+              "--fps=12.5", "--batch-size=4", "--lookahead=8", "frames"});
   assert_text_eq(options.input, "frames");
   assert_text_eq(options.mask_file, "m.png");
   assert_text_eq(options.model.device, "cuda:1");
@@ -52,6 +55,8 @@ START_TEST(test_every_option_is_read) {
   assert_text_eq(options.output_file, "o.ndjson");
   assert_text_eq(options.label_folder, "labels");
   ck_assert_double_eq(options.fps, 12.5);
+  ck_assert_int_eq(options.ahead.batch_size, 4);
+  ck_assert_int_eq(options.ahead.frames_ahead, 8);
 }
 END_TEST
 
@@ -102,6 +107,10 @@ const WrongUse kWrongUses[] = {
     {{"--model=a", "--prompt=b", "c", "--fps=nan"},
      "The frame rate is not between 0 and 1000000. Give --fps in frames a "
      "second."},
+    {{"--model=a", "--prompt=b", "c", "--batch-size=0"},
+     "--batch-size is 0. Give it from 1 to 64."},
+    {{"--model=a", "--prompt=b", "c", "--lookahead=65"},
+     "--lookahead is 65. Give it from 0 to 64."},
     {{"--nonsense"}, "Unknown option --nonsense."},
 };
 
