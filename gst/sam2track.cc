@@ -295,6 +295,11 @@ gboolean source_event(GstPad *pad, GstObject *parent, GstEvent *event) {
   return gst_pad_event_default(pad, parent, event);
 }
 
+sam2::FlowSettings flow_settings(GstSam2Track *self) {
+  const sam2::ObjectLock lock(self);
+  return self->state->settings.flow;
+}
+
 gboolean sink_query(GstPad *pad, GstObject *parent, GstQuery *query) {
   if (!GST_QUERY_IS_SERIALIZED(query))
     return gst_pad_query_default(pad, parent, query);
@@ -303,20 +308,20 @@ gboolean sink_query(GstPad *pad, GstObject *parent, GstQuery *query) {
   });
 }
 
-// A frame takes as long as measured, and up to frame-buffer-size of them wait.
+// A frame takes as long as measured, waits for its batch, and up to
+// frame-buffer-size of them wait for the tracker.
 gboolean answer_latency(GstSam2Track *self, GstQuery *query) {
   if (!gst_pad_peer_query(self->sink, query)) return FALSE;
   gboolean is_live = FALSE;
   GstClockTime least_ns = 0, most_ns = 0;
   gst_query_parse_latency(query, &is_live, &least_ns, &most_ns);
   const sam2::TrackFlow &flow = self->state->flow;
-  const GstClockTime own_ns = flow.latency.latency_ns();
+  const sam2::FlowSettings settings = flow_settings(self);
+  const GstClockTime own_ns =
+      flow.latency.latency_ns() + sam2::batch_wait_ns(settings, flow.frame_ns);
   least_ns += own_ns;
-  if (GST_CLOCK_TIME_IS_VALID(most_ns)) {
-    const sam2::ObjectLock lock(self);
-    most_ns +=
-        own_ns + flow.frame_ns * self->state->settings.flow.frame_buffer_size;
-  }
+  if (GST_CLOCK_TIME_IS_VALID(most_ns))
+    most_ns += own_ns + flow.frame_ns * settings.frame_buffer_size;
   gst_query_set_latency(query, is_live, least_ns, most_ns);
   return TRUE;
 }

@@ -52,9 +52,9 @@ SeenTimes TrackSession::update_seen(const ObjectResult &object,
   return entry->second;
 }
 
-TrackedFrame TrackSession::track(const ImageView &frame,
-                                 const FrameTimes &times) {
-  add_due_prompts({frame.width, frame.height}, times);
+TrackedFrame TrackSession::track(
+    const std::shared_ptr<const EncodedImage> &frame, const FrameTimes &times) {
+  add_due_prompts(frame->frame_size(), times);
   TrackedFrame tracked;
   tracked.result = tracker_->track(frame);
   for (const ObjectResult &object : tracked.result.objects)

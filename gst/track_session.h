@@ -39,9 +39,11 @@ class TrackSession {
   // Whether track() would do anything with a frame shown at `times`.
   bool has_work(const FrameTimes &times) const;
 
-  // The next frame. Throws Error (kSetting) for a prompt outside the frame,
-  // (kNotFound, kUnreadable) for a prompt's mask file.
-  TrackedFrame track(const ImageView &frame, const FrameTimes &times);
+  // The next frame, encoded by the engine given. Throws Error (kSetting) for a
+  // prompt outside the frame, (kNotFound, kUnreadable) for a prompt's mask
+  // file.
+  TrackedFrame track(const std::shared_ptr<const EncodedImage> &frame,
+                     const FrameTimes &times);
 
   // Forgets the objects and takes all prompts up again, as if newly set.
   void reset();

@@ -9,7 +9,8 @@ namespace {
 
 using Lock = std::lock_guard<std::mutex>;
 
-constexpr const char *kStageNames[] = {"convert", "track", "attach", "push"};
+constexpr const char *kStageNames[] = {"convert", "encode", "track", "attach",
+                                       "push"};
 
 // Of `values` in rising order; 0 if there are none.
 double quantile(const std::vector<double> &values, double share) {

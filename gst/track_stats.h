@@ -14,7 +14,7 @@
 namespace sam2 {
 
 // Parts of the work on a frame.
-enum class Stage { kConvert, kTrack, kAttach, kPush, kCount };
+enum class Stage { kConvert, kEncode, kTrack, kAttach, kPush, kCount };
 
 // Counters and times since the start of the element. Thread-safe.
 class TrackStats {
@@ -36,7 +36,8 @@ class TrackStats {
   //   frames-waiting, objects                uint
   //   fps            double, of the latest frames that came out
   //   NAME-ms-median, NAME-ms-p95            double, milliseconds of the latest
-  //                  turns; NAME: convert, track, attach, push
+  //                  turns; NAME: convert, encode (of a batch), track,
+  //                  attach, push
   StructurePtr structure(size_t frames_waiting) const;
 
  private:

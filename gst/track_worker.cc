@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "analytics_meta.h"
-#include "base/error.h"
 #include "io/prompt_text.h"
 
 GST_DEBUG_CATEGORY_EXTERN(sam2track_debug);
@@ -58,7 +57,8 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   settings_ = settings.flow;
   flow_.queue.set_limits({settings_.frame_buffer_size,
                           settings_.drop_policy == DropPolicy::kOldest});
-  engine_ = std::move(engine);
+  is_cpu_ = engine->info().device == "cpu";
+  encoder_.set_engine(std::move(engine));
   session_ = std::move(session);
   flow_.stats.reset();
   flow_.latency.reset();
@@ -70,8 +70,7 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
 void TrackWorker::stop() {
   flow_.commands.clear();
   session_.reset();
-  engine_.reset();
-  rgb_ = {};
+  encoder_.set_engine(nullptr);
   format_.reset();
   is_live_.reset();
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
@@ -92,7 +91,7 @@ void TrackWorker::catch_up() {
 GstFlowReturn TrackWorker::turn() {
   QueueItem item = flow_.queue.pop();
   follows_drop_ |= item.follows_drop;
-  if (item.frame) return take_frame(std::move(item.frame));
+  if (item.frame) return take_frames(std::move(item.frame));
   if (item.event) return take_event(std::move(item.event));
   if (item.query) {
     flow_.queue.answer(answer(item.query));
@@ -116,7 +115,7 @@ GstFlowReturn TrackWorker::take_event(EventPtr event) {
 void TrackWorker::set_format(const GstCaps *caps) {
   GstVideoInfo info;
   if (!gst_video_info_from_caps(&info, caps)) return format_.reset();
-  rgb_.set_format(info);
+  encoder_.set_format(info);
   format_ = info;
   flow_.frame_ns = frame_duration_ns(info);
 }
@@ -153,21 +152,76 @@ FrameTimes TrackWorker::frame_times(const GstBuffer *frame) const {
   return times;
 }
 
-GstFlowReturn TrackWorker::take_frame(BufferPtr frame) {
+GstFlowReturn TrackWorker::take_frames(BufferPtr first) {
   if (!format_) return GST_FLOW_NOT_NEGOTIATED;
   look_upstream();
+  std::vector<BufferPtr> frames = gather(std::move(first));
+  if (flow_.queue.flow() != GST_FLOW_OK) return flow_.queue.flow();
   flow_.commands.run(*session_);
-  const FrameTimes times = frame_times(frame.get());
-  if (!session_->has_work(times)) return push(std::move(frame));
-  if (settings_.obeys_qos && flow_.gate.is_late(times.running_ns)) {
-    drop(frame.get(), times);
-    follows_drop_ = true;
-    return GST_FLOW_OK;
+  return track(plan(std::move(frames)));
+}
+
+std::vector<BufferPtr> TrackWorker::gather(BufferPtr first) {
+  const size_t count = batch_size(
+      settings_, is_cpu_, *is_live_,
+      {GST_VIDEO_INFO_WIDTH(&*format_), GST_VIDEO_INFO_HEIGHT(&*format_)});
+  const auto deadline = std::chrono::steady_clock::now() +
+                        std::chrono::nanoseconds(settings_.batch_timeout_ns);
+  std::vector<QueueItem> more;
+  flow_.queue.gather(more, count - 1, deadline);
+  std::vector<BufferPtr> frames;
+  frames.push_back(std::move(first));
+  for (QueueItem &item : more) {
+    follows_drop_ |= item.follows_drop;
+    frames.push_back(std::move(item.frame));
   }
+  return frames;
+}
+
+// What a frame adds is not known before it is tracked: the frames of a batch
+// behind one that is tracked are tracked as well.
+std::vector<TrackWorker::Work> TrackWorker::plan(
+    std::vector<BufferPtr> frames) {
+  std::vector<Work> batch;
+  bool has_work = false;
+  for (BufferPtr &frame : frames) {
+    const FrameTimes times = frame_times(frame.get());
+    has_work = has_work || session_->has_work(times);
+    if (has_work && settings_.obeys_qos &&
+        flow_.gate.is_late(times.running_ns)) {
+      drop(frame.get(), times);
+      follows_drop_ = true;
+      continue;
+    }
+    batch.push_back({std::move(frame), times, has_work});
+  }
+  return batch;
+}
+
+std::vector<EncodedImagePtr> TrackWorker::encode(
+    const std::vector<Work> &batch) {
+  std::vector<GstBuffer *> frames;
+  for (const Work &work : batch)
+    if (work.is_tracked) frames.push_back(work.frame.get());
+  return encoder_.encode(frames, flow_.stats);
+}
+
+GstFlowReturn TrackWorker::track(std::vector<Work> batch) {
   const gint64 start_us = g_get_monotonic_time();
-  frame = track(std::move(frame), times);
-  measured(GST_USECOND * (g_get_monotonic_time() - start_us));
-  return push(std::move(frame));
+  const std::vector<EncodedImagePtr> images = encode(batch);
+  auto image = images.begin();
+  gint64 pushing_us = 0;
+  for (Work &work : batch) {
+    BufferPtr frame = work.is_tracked ? track(std::move(work), *image++)
+                                      : std::move(work.frame);
+    const gint64 done_us = g_get_monotonic_time();
+    const GstFlowReturn result = push(std::move(frame));
+    if (result != GST_FLOW_OK) return result;
+    pushing_us += g_get_monotonic_time() - done_us;
+  }
+  if (!images.empty())
+    measured(GST_USECOND * (g_get_monotonic_time() - start_us - pushing_us));
+  return GST_FLOW_OK;
 }
 
 void TrackWorker::drop(const GstBuffer *frame, const FrameTimes &times) {
@@ -183,30 +237,19 @@ void TrackWorker::drop(const GstBuffer *frame, const FrameTimes &times) {
   gst_element_post_message(element_, message);
 }
 
-BufferPtr TrackWorker::track(BufferPtr frame, const FrameTimes &times) {
-  const TrackedFrame tracked = track(frame.get(), times);
+BufferPtr TrackWorker::track(Work work, const EncodedImagePtr &image) {
+  TrackedFrame tracked;
+  {
+    const StageTimer timer(flow_.stats, Stage::kTrack);
+    tracked = session_->track(image, work.times);
+  }
   flow_.stats.set_objects(tracked.result.objects.size());
   const StageTimer timer(flow_.stats, Stage::kAttach);
-  frame.reset(gst_buffer_make_writable(frame.release()));
+  BufferPtr frame(gst_buffer_make_writable(work.frame.release()));
   attach_result(frame.get(), tracked.result, tracked.times);
   GST_LOG_OBJECT(element_, "%zu objects on frame %" G_GINT64_FORMAT,
                  tracked.result.objects.size(), tracked.result.frame_index);
   return frame;
-}
-
-TrackedFrame TrackWorker::track(GstBuffer *frame, const FrameTimes &times) {
-  VideoFrameMap map(*format_, frame, GST_MAP_READ);
-  if (!map.is_mapped())
-    throw Error(ErrorCode::kFormat,
-                "A frame's memory is too small or cannot be read. Put a "
-                "videoconvert in front of the element.");
-  ImageView view;
-  {
-    const StageTimer timer(flow_.stats, Stage::kConvert);
-    view = rgb_.view(map.get());
-  }
-  const StageTimer timer(flow_.stats, Stage::kTrack);
-  return session_->track(view, times);
 }
 
 void TrackWorker::measured(GstClockTime busy_ns) {

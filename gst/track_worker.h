@@ -7,13 +7,14 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "batch_encoder.h"
 #include "command_inbox.h"
 #include "frame_queue.h"
 #include "gst_ptr.h"
 #include "latency_meter.h"
 #include "qos_gate.h"
-#include "rgb_frame.h"
 #include "track_properties.h"
 #include "track_session.h"
 #include "track_stats.h"
@@ -58,13 +59,22 @@ class TrackWorker {
  private:
   GstFlowReturn take_event(EventPtr event);
   bool answer(GstQuery *query);
-  GstFlowReturn take_frame(BufferPtr frame);
+  // A frame of this turn, and what will be done with it.
+  struct Work {
+    BufferPtr frame;
+    FrameTimes times;
+    bool is_tracked = false;  // else it passes
+  };
+  GstFlowReturn take_frames(BufferPtr first);
+  GstFlowReturn track(std::vector<Work> batch);
+  std::vector<BufferPtr> gather(BufferPtr first);
+  std::vector<Work> plan(std::vector<BufferPtr> frames);
   void look_upstream();
   FrameTimes frame_times(const GstBuffer *frame) const;
   void set_format(const GstCaps *caps);
   void drop(const GstBuffer *frame, const FrameTimes &times);
-  BufferPtr track(BufferPtr frame, const FrameTimes &times);
-  TrackedFrame track(GstBuffer *frame, const FrameTimes &times);
+  std::vector<EncodedImagePtr> encode(const std::vector<Work> &batch);
+  BufferPtr track(Work work, const EncodedImagePtr &image);
   void measured(GstClockTime busy_ns);
   void report_stats();
   GstFlowReturn push(BufferPtr frame);
@@ -74,9 +84,9 @@ class TrackWorker {
   GstPad *source_;
   TrackFlow &flow_;
   FlowSettings settings_;
-  std::shared_ptr<const Engine> engine_;
+  bool is_cpu_ = true;
   std::unique_ptr<TrackSession> session_;
-  RgbFrame rgb_;
+  BatchEncoder encoder_;
   std::optional<GstVideoInfo> format_;
   GstSegment segment_;
   std::optional<bool> is_live_;  // none: not asked yet

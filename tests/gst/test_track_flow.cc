@@ -116,6 +116,41 @@ GST_START_TEST(test_frames_pass_the_tracker_until_there_is_an_object) {
 }
 GST_END_TEST
 
+std::string label_of(const sam2::BufferPtr &frame) {
+  return sam2::read_objects(frame.get()).at(0).label;
+}
+
+GST_START_TEST(test_frames_that_wait_are_encoded_together) {
+  const TrackRun run("batch-size=3 batch-timeout=0");
+  run.push_into_gate(0);
+  for (int i = 1; i <= 4; ++i) run.push(i);
+  run.gate().open();
+  const Names expected = {"object", "batch 3", "batch 3", "batch 3", "object"};
+  for (int i = 0; i < 5; ++i) {
+    const auto frame = run.pull_frame();
+    fail_unless_equals_int(TrackRun::number_of(frame), i);
+    fail_unless_equals_string(label_of(frame).c_str(), expected[i].c_str());
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_frame_waits_for_its_batch_until_an_event_comes) {
+  const TrackRun run("batch-size=3 batch-timeout=10000000000");
+  run.push(0);
+  run.push(1);
+  run.send(gst_event_new_eos());
+  for (int i = 0; i < 2; ++i)
+    fail_unless_equals_string(label_of(run.pull_frame()).c_str(), "batch 2");
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_frame_alone_goes_when_its_time_is_over) {
+  const TrackRun run("batch-size=3 batch-timeout=1000000");
+  run.push(0);
+  fail_unless_equals_int(run.pull(), 0);
+}
+GST_END_TEST
+
 // Answers downstream's part of an allocation query.
 GstPadProbeReturn offer_a_pool(GstPad *, GstPadProbeInfo *info, gpointer) {
   GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
@@ -169,6 +204,19 @@ GST_START_TEST(test_latency_is_what_was_measured) {
   fail_unless(least > GST_MSECOND + 1000 * GST_USECOND);
   fail_unless(!GST_CLOCK_TIME_IS_VALID(most) ||
               most >= least + 5 * 40 * GST_MSECOND);
+}
+GST_END_TEST
+
+GST_START_TEST(test_latency_counts_the_wait_for_a_batch) {
+  const TrackRun run("batch-size=3 batch-timeout=1000000000");
+  gst_harness_set_live(run.harness(), TRUE);
+  run.push(0);
+  run.push(1);
+  run.push(2);
+  run.pull();
+  GstClockTime least = 0, most = 0;
+  latency(run, &least, &most);
+  fail_unless(least >= 2 * 40 * GST_MSECOND);
 }
 GST_END_TEST
 
@@ -253,8 +301,12 @@ Suite *track_flow_suite() {
   tcase_add_test(cases, test_other_events_overtake_the_frames);
   tcase_add_test(cases, test_new_caps_are_for_the_frames_behind_them);
   tcase_add_test(cases, test_frames_pass_the_tracker_until_there_is_an_object);
+  tcase_add_test(cases, test_frames_that_wait_are_encoded_together);
+  tcase_add_test(cases, test_a_frame_waits_for_its_batch_until_an_event_comes);
+  tcase_add_test(cases, test_a_frame_alone_goes_when_its_time_is_over);
   tcase_add_test(cases, test_allocation_counts_the_frames_that_wait);
   tcase_add_test(cases, test_latency_is_what_was_measured);
+  tcase_add_test(cases, test_latency_counts_the_wait_for_a_batch);
   tcase_add_test(cases, test_late_frames_are_dropped_before_they_are_tracked);
   tcase_add_test(cases, test_without_qos_late_frames_are_tracked);
   tcase_add_test(cases, test_late_frames_without_objects_pass);

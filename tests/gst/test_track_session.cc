@@ -9,18 +9,22 @@ namespace {
 class Fixture {
  public:
   explicit Fixture(const char *prompts)
-      : session_(*sam2::engine_api().open({}), {}), pixels_(64 * 48 * 3, 0) {
+      : engine_(sam2::engine_api().open({})),
+        session_(*engine_, {}),
+        pixels_(64 * 48 * 3, 0) {
     session_.set_prompts(sam2::parse_prompt_text(prompts));
   }
 
   sam2::TrackSession &session() { return session_; }
 
   sam2::TrackedFrame track(GstClockTime time_ns) {
-    return session_.track({pixels_.data(), 64, 48, 64 * 3},
-                          {time_ns, time_ns + 1000});
+    return session_.track(
+        engine_->encode({{pixels_.data(), 64, 48, 64 * 3}}).front(),
+        {time_ns, time_ns + 1000});
   }
 
  private:
+  std::shared_ptr<const sam2::Engine> engine_;
   sam2::TrackSession session_;
   std::vector<uint8_t> pixels_;
 };

@@ -1,4 +1,5 @@
 // What the element measures: counters, times of stages, latency, lateness.
+#include "flow_settings.h"
 #include "latency_meter.h"
 #include "qos_gate.h"
 #include "support/gst_test.h"
@@ -112,6 +113,34 @@ GST_START_TEST(test_lateness_follows_the_jitter) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_the_size_of_a_batch_follows_picture_device_and_liveness) {
+  sam2::FlowSettings settings;
+  const auto size = [&](bool is_cpu, bool is_live, sam2::SizePx frame) {
+    return static_cast<int>(sam2::batch_size(settings, is_cpu, is_live, frame));
+  };
+  fail_unless_equals_int(size(false, false, {1280, 720}), 8);
+  fail_unless_equals_int(size(false, false, {1281, 720}), 4);
+  fail_unless_equals_int(size(false, false, {1920, 1080}), 4);
+  fail_unless_equals_int(size(false, false, {1920, 1081}), 2);
+  fail_unless_equals_int(size(true, false, {1280, 720}), 1);
+  fail_unless_equals_int(size(false, true, {1280, 720}), 1);
+  settings.batch_size = 6;
+  fail_unless_equals_int(size(true, true, {1280, 720}), 6);
+  settings.frame_buffer_size = 3;
+  fail_unless_equals_int(size(true, true, {1280, 720}), 4);
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_frame_waits_for_the_others_of_its_batch) {
+  sam2::FlowSettings settings;
+  settings.batch_timeout_ns = 100;
+  fail_unless_equals_uint64(sam2::batch_wait_ns(settings, 40), 0);
+  settings.batch_size = 3;
+  fail_unless_equals_uint64(sam2::batch_wait_ns(settings, 40), 80);
+  fail_unless_equals_uint64(sam2::batch_wait_ns(settings, 60), 100);
+}
+GST_END_TEST
+
 Suite *track_stats_suite() {
   Suite *suite = suite_create("track_stats");
   TCase *cases = tcase_create("all");
@@ -123,6 +152,9 @@ Suite *track_stats_suite() {
                  test_latency_changes_by_more_than_a_quarter_or_not_at_all);
   tcase_add_test(cases, test_latency_sinks_when_the_long_turns_are_past);
   tcase_add_test(cases, test_lateness_follows_the_jitter);
+  tcase_add_test(cases,
+                 test_the_size_of_a_batch_follows_picture_device_and_liveness);
+  tcase_add_test(cases, test_a_frame_waits_for_the_others_of_its_batch);
   suite_add_tcase(suite, cases);
   return suite;
 }

@@ -14,7 +14,8 @@
 // score is the number of frames tracked since the start or the last reset,
 // negative if it is lost. With another memory policy than "recent" its label
 // is the policy with its settings; with "recent" and other tracker settings
-// than the defaults, those settings.
+// than the defaults, those settings. On frames encoded with others its label is
+// "batch N".
 #include <signal.h>
 
 #include <algorithm>
@@ -91,14 +92,18 @@ struct FakeObject {
 // All that the results need of a frame.
 class FakeImage final : public sam2::EncodedImage {
  public:
-  explicit FakeImage(const sam2::ImageView &frame)
-      : frame_size_{frame.width, frame.height}, red_(frame.data[0]) {}
+  explicit FakeImage(const sam2::ImageView &frame, size_t batch_size = 1)
+      : frame_size_{frame.width, frame.height},
+        red_(frame.data[0]),
+        batch_size_(batch_size) {}
   sam2::SizePx frame_size() const override { return frame_size_; }
   int red() const { return red_; }
+  size_t batch_size() const { return batch_size_; }
 
  private:
   sam2::SizePx frame_size_;
   int red_;
+  size_t batch_size_;
 };
 
 sam2::BoxPx start_box(const sam2::Prompt &prompt, sam2::SizePx frame) {
@@ -217,6 +222,8 @@ class FakeTracker final : public sam2::StreamTracker {
     sam2::ObjectResult result;
     result.object_id = object.id;
     result.label = settings_text_.empty() ? object.label : settings_text_;
+    if (frame.batch_size() > 1)
+      result.label = "batch " + std::to_string(frame.batch_size());
     result.predicted_iou = frame.red() / 255.0f;
     result.object_score = static_cast<float>(frame_index_ + 1);
     const float right = std::min(object.box.x + object.box.width,
@@ -264,7 +271,7 @@ class FakeEngine final : public sam2::Engine {
       const std::vector<sam2::ImageView> &frames) const override {
     std::vector<std::shared_ptr<const sam2::EncodedImage>> images;
     for (const sam2::ImageView &frame : frames)
-      images.push_back(std::make_shared<const FakeImage>(frame));
+      images.push_back(std::make_shared<const FakeImage>(frame, frames.size()));
     *counter_ += static_cast<int64_t>(frames.size());
     return images;
   }

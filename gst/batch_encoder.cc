@@ -1,0 +1,45 @@
+#include "batch_encoder.h"
+
+#include <deque>
+#include <utility>
+
+#include "base/error.h"
+#include "gst_ptr.h"
+
+namespace sam2 {
+
+void BatchEncoder::set_engine(std::shared_ptr<const Engine> engine) {
+  engine_ = std::move(engine);
+  format_.reset();
+  converters_.clear();
+}
+
+void BatchEncoder::set_format(const GstVideoInfo &info) {
+  format_ = info;
+  converters_.resize(1);
+  for (RgbFrame &converter : converters_) converter.set_format(info);
+}
+
+std::vector<EncodedImagePtr> BatchEncoder::encode(
+    const std::vector<GstBuffer *> &frames, TrackStats &stats) {
+  if (frames.empty()) return {};
+  std::deque<VideoFrameMap> maps;  // the views are into them
+  std::vector<ImageView> views;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const StageTimer timer(stats, Stage::kConvert);
+    maps.emplace_back(*format_, frames[i], GST_MAP_READ);
+    if (!maps.back().is_mapped())
+      throw Error(ErrorCode::kFormat,
+                  "A frame's memory is too small or cannot be read. Put a "
+                  "videoconvert in front of the element.");
+    if (i == converters_.size()) {
+      converters_.emplace_back();
+      converters_.back().set_format(*format_);
+    }
+    views.push_back(converters_[i].view(maps.back().get()));
+  }
+  const StageTimer timer(stats, Stage::kEncode);
+  return engine_->encode(views);
+}
+
+}  // namespace sam2
