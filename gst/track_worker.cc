@@ -35,8 +35,7 @@ GstClockTime frame_duration_ns(const GstVideoInfo &info) {
 // Stores an event that sticks to the sink pad at the source pad, where the next
 // frame takes it along.
 gboolean keep(GstPad *, GstEvent **event, gpointer source) {
-  const GstEventType type = GST_EVENT_TYPE(*event);
-  if (type != GST_EVENT_SEGMENT && type != GST_EVENT_EOS)
+  if (GST_EVENT_TYPE(*event) != GST_EVENT_EOS)
     gst_pad_store_sticky_event(GST_PAD(source), *event);
   return TRUE;
 }
@@ -86,6 +85,8 @@ void TrackWorker::catch_up() {
   gst_pad_sticky_events_foreach(sink_, keep, source_);
   const CapsPtr caps(gst_pad_get_current_caps(sink_));
   if (caps) set_format(caps.get());
+  const EventPtr segment(gst_pad_get_sticky_event(sink_, GST_EVENT_SEGMENT, 0));
+  if (segment) gst_event_copy_segment(segment.get(), &segment_);
 }
 
 GstFlowReturn TrackWorker::turn() {

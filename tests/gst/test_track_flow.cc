@@ -235,6 +235,7 @@ GST_START_TEST(test_late_frames_are_dropped_before_they_are_tracked) {
   for (int i = 4; i <= 6; ++i) run.push(i);
   const auto frame = run.pull_frame();
   fail_unless_equals_int(TrackRun::number_of(frame), 6);
+  fail_unless(GST_BUFFER_IS_DISCONT(frame.get()));
   // The fake engine's score counts the frames that it has seen.
   fail_unless_equals_float(*sam2::read_objects(frame.get()).at(0).object_score,
                            2);

@@ -241,6 +241,24 @@ GST_START_TEST(test_a_new_link_starts_the_flow_again) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_a_segment_that_came_without_a_link_counts_after_it) {
+  const TrackRun run("");
+  GstPad *peer = gst_pad_get_peer(source(run));
+  gst_pad_unlink(source(run), peer);
+  fail_unless_equals_int(push_until_refused(run), GST_FLOW_NOT_LINKED);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.base = GST_SECOND;
+  run.send(gst_event_new_segment(&segment));
+  fail_unless_equals_int(gst_pad_link(source(run), peer), GST_PAD_LINK_OK);
+  gst_object_unref(peer);
+  run.push(1);
+  const auto frame = run.pull_frame();
+  fail_unless_equals_uint64(sam2::read_objects(frame.get()).at(0).seen.last_ns,
+                            GST_SECOND + 40 * GST_MSECOND);
+}
+GST_END_TEST
+
 GST_START_TEST(test_after_a_failure_a_flush_starts_the_flow_again) {
   const TrackRun run("model-file=track-error.pt");
   run.push(0);
@@ -292,6 +310,8 @@ Suite *track_flow_ends_suite() {
   tcase_add_test(cases,
                  test_a_failure_of_the_tracker_ends_the_stream_downstream);
   tcase_add_test(cases, test_a_new_link_starts_the_flow_again);
+  tcase_add_test(cases,
+                 test_a_segment_that_came_without_a_link_counts_after_it);
   tcase_add_test(cases, test_after_a_failure_a_flush_starts_the_flow_again);
   tcase_add_test(cases,
                  test_a_waiting_query_ends_with_a_flush_and_a_state_change);
