@@ -2,6 +2,7 @@
 #include <gst/video/video.h>
 
 #include <new>
+#include <optional>
 
 #include "analytics_meta.h"
 #include "gst_ptr.h"
@@ -99,15 +100,19 @@ void relate(GstAnalyticsRelationMeta *relations, guint from, guint to) {
 }
 
 void add_object(GstAnalyticsRelationMeta *relations, const ObjectResult &object,
-                const SeenTimes &seen, guint index, MaskFormat format) {
-  const auto tracking = add_tracking(relations, object, seen);
+                const SeenTimes &seen, guint index, MaskFormat format,
+                const AttachedParts &parts) {
+  std::optional<guint> tracking, detection;
+  if (parts.tracks) tracking = add_tracking(relations, object, seen).id;
   if (object.is_lost) return;
-  const auto detection = add_detection(relations, object);
-  relate(relations, detection.id, tracking.id);
-  if (object.mask.is_empty()) return;
-  const auto segmentation = add_segmentation(relations, object, index, format);
-  relate(relations, detection.id, segmentation.id);
-  relate(relations, segmentation.id, detection.id);
+  if (parts.detections) detection = add_detection(relations, object).id;
+  if (detection && tracking) relate(relations, *detection, *tracking);
+  if (!parts.segmentations || object.mask.is_empty()) return;
+  const guint segmentation =
+      add_segmentation(relations, object, index, format).id;
+  if (!detection) return;
+  relate(relations, *detection, segmentation);
+  relate(relations, segmentation, *detection);
 }
 
 std::vector<ObjectScore> object_scores(const FrameResult &result) {
@@ -121,16 +126,18 @@ std::vector<ObjectScore> object_scores(const FrameResult &result) {
 }  // namespace
 
 void attach_result(GstBuffer *buffer, const FrameResult &result,
-                   const std::vector<SeenTimes> &times) {
+                   const std::vector<SeenTimes> &times,
+                   const AttachedParts &parts) {
   if (result.objects.empty()) return;
+  if (parts.scores) add_scores_meta(buffer, object_scores(result));
+  if (!parts.detections && !parts.tracks && !parts.segmentations) return;
   GstAnalyticsRelationMeta *relations =
       gst_buffer_add_analytics_relation_meta(buffer);
   if (!relations) throw std::bad_alloc();
   const MaskFormat format = mask_format(result.objects.size());
   for (size_t i = 0; i < result.objects.size(); ++i)
     add_object(relations, result.objects[i], times[i],
-               static_cast<guint>(i + 1), format);
-  add_scores_meta(buffer, object_scores(result));
+               static_cast<guint>(i + 1), format, parts);
 }
 
 }  // namespace sam2

@@ -20,8 +20,16 @@ struct SeenTimes {
   GstClockTime last_ns = GST_CLOCK_TIME_NONE;
 };
 
-// Adds `result` to the writable `buffer` as one GstAnalyticsRelationMeta (the
-// one that is already there, if any), per object:
+// What attach_result() adds.
+struct AttachedParts {
+  bool detections = true;
+  bool tracks = true;
+  bool segmentations = true;
+  bool scores = true;
+};
+
+// Adds the `parts` of `result` to the writable `buffer` as one
+// GstAnalyticsRelationMeta (the one that is already there, if any), per object:
 //
 //   - GstAnalyticsTrackingMtd: object id, first seen, last seen, lost
 //   - GstAnalyticsODMtd: label ("object" if the prompt has none), box,
@@ -31,12 +39,13 @@ struct SeenTimes {
 //     GRAY8, or GRAY16_LE when there are more than 255 objects; region ids are
 //     {0, index}
 //
-// related by RELATE_TO: detection to tracking, detection to segmentation and
-// back. A lost object has the tracking entry only. Object scores go into a
-// ScoresMeta. `times` has one entry per object of `result`. Throws
-// std::bad_alloc.
+// related by RELATE_TO, as far as they are there: detection to tracking,
+// detection to segmentation and back. A lost object has the tracking entry
+// only. Object scores go into a ScoresMeta. `times` has one entry per object of
+// `result`. Throws std::bad_alloc.
 void attach_result(GstBuffer *buffer, const FrameResult &result,
-                   const std::vector<SeenTimes> &times);
+                   const std::vector<SeenTimes> &times,
+                   const AttachedParts &parts = {});
 
 // One object of a buffer's metadata, whoever produced it.
 struct AnalyticsObject {

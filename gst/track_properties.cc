@@ -25,6 +25,7 @@ enum TrackProperty : guint {
   kDropPolicy,
   kQos,
   kStatsInterval,
+  kAttach,
   kFirstSamuraiNumber,  // row 0 of kSamuraiNumbers
 };
 
@@ -49,6 +50,19 @@ const GEnumValue kDropPolicies[] = {
      "oldest"},
     {0, nullptr, nullptr},
 };
+// One bit a member of AttachedParts.
+const GFlagsValue kAttachedParts[] = {
+    {1, "Detections: label, box, confidence", "detection"},
+    {2, "Tracks: id, first and last seen, lost", "tracking"},
+    {4, "Segmentations: masks", "segmentation"},
+    {8, "Object scores, in a meta of the plugin's own", "scores"},
+    {0, nullptr, nullptr},
+};
+constexpr guint kAllParts = 15;
+bool AttachedParts::*const kPartMembers[] = {
+    &AttachedParts::detections, &AttachedParts::tracks,
+    &AttachedParts::segmentations, &AttachedParts::scores};
+
 constexpr guint kMaxFrameBufferSize = 1024;
 constexpr guint kMaxBatchSize = 64;
 
@@ -153,6 +167,26 @@ GType memory_policy_type() {
   static const GType type = g_enum_register_static(
       "GstSam2MemoryPolicy", memory_policy_values().data());
   return type;
+}
+
+GType attached_parts_type() {
+  static const GType type =
+      g_flags_register_static("GstSam2AttachedParts", kAttachedParts);
+  return type;
+}
+
+AttachedParts parts_of(guint flags) {
+  AttachedParts parts;
+  for (size_t i = 0; i < std::size(kPartMembers); ++i)
+    parts.*kPartMembers[i] = flags & kAttachedParts[i].value;
+  return parts;
+}
+
+guint flags_of(const AttachedParts &parts) {
+  guint flags = 0;
+  for (size_t i = 0; i < std::size(kPartMembers); ++i)
+    if (parts.*kPartMembers[i]) flags |= kAttachedParts[i].value;
+  return flags;
 }
 
 GType drop_policy_type() {
@@ -305,6 +339,11 @@ void install_track_properties(GObjectClass *object_class) {
   install_tracker_properties(object_class);
   install_samurai_properties(object_class);
   g_object_class_install_property(
+      object_class, kAttach,
+      g_param_spec_flags("attach", "Attach", "What is attached to the frames",
+                         attached_parts_type(), kAllParts,
+                         changeable(GST_PARAM_MUTABLE_READY)));
+  g_object_class_install_property(
       object_class, kPrompt,
       g_param_spec_string(
           "prompt", "Prompt",
@@ -360,6 +399,9 @@ bool set_track_property(TrackSettings &settings, guint id,
       break;
     case kQos:
       settings.flow.obeys_qos = g_value_get_boolean(value);
+      break;
+    case kAttach:
+      settings.attached = parts_of(g_value_get_flags(value));
       break;
     case kStatsInterval:
       settings.flow.stats_interval_ns = g_value_get_uint64(value);
@@ -425,6 +467,9 @@ void get_track_property(const TrackSettings &settings, guint id,
       break;
     case kQos:
       g_value_set_boolean(value, settings.flow.obeys_qos);
+      break;
+    case kAttach:
+      g_value_set_flags(value, flags_of(settings.attached));
       break;
     case kStatsInterval:
       g_value_set_uint64(value, settings.flow.stats_interval_ns);

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "analytics_meta.h"
 #include "engine/engine.h"
 #include "flow_settings.h"
 
@@ -15,6 +16,7 @@ struct TrackSettings {
   ModelSettings model;
   TrackerSettings tracker;
   FlowSettings flow;
+  AttachedParts attached;
   std::string prompt;
 };
 

@@ -54,6 +54,7 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   auto session = std::make_unique<TrackSession>(*engine, settings.tracker);
   session->set_prompts(std::move(prompts));
   settings_ = settings.flow;
+  attached_ = settings.attached;
   flow_.queue.set_limits({settings_.frame_buffer_size,
                           settings_.drop_policy == DropPolicy::kOldest});
   is_cpu_ = engine->info().device == "cpu";
@@ -247,7 +248,7 @@ BufferPtr TrackWorker::track(Work work, const EncodedImagePtr &image) {
   flow_.stats.set_objects(tracked.result.objects.size());
   const StageTimer timer(flow_.stats, Stage::kAttach);
   BufferPtr frame(gst_buffer_make_writable(work.frame.release()));
-  attach_result(frame.get(), tracked.result, tracked.times);
+  attach_result(frame.get(), tracked.result, tracked.times, attached_);
   GST_LOG_OBJECT(element_, "%zu objects on frame %" G_GINT64_FORMAT,
                  tracked.result.objects.size(), tracked.result.frame_index);
   return frame;

@@ -84,6 +84,7 @@ class TrackWorker {
   GstPad *source_;
   TrackFlow &flow_;
   FlowSettings settings_;
+  AttachedParts attached_;
   bool is_cpu_ = true;
   std::unique_ptr<TrackSession> session_;
   BatchEncoder encoder_;

@@ -1,5 +1,6 @@
 // sam2track on the fake engine, one buffer at a time.
 #include "analytics_meta.h"
+#include "sam2_scores_meta.h"
 #include "support/gst_test.h"
 
 namespace {
@@ -35,6 +36,36 @@ GST_START_TEST(test_each_frame_has_its_objects) {
     fail_unless_equals_float(*objects[1].object_score,
                              static_cast<float>(i + 1));
   }
+}
+GST_END_TEST
+
+// Tells apart what is attached with `flags`: d, t, s, o.
+std::string attached_with(const std::string &flags) {
+  const auto harness = sam2::video_harness(
+      launch("4:box=10,12,6,5") + " attach=" + flags, kI420);
+  const auto out =
+      sam2::push_and_pull(harness.get(), sam2::video_buffer(kI420, 128));
+  std::string found;
+  for (const auto &object : sam2::read_objects(out.get())) {
+    if (!object.box.is_empty() && object.confidence > 0) found += "d";
+    if (object.object_id) found += "t";
+    if (!object.mask.is_empty()) found += "s";
+  }
+  if (sam2::find_scores(out.get())) found += "o";
+  return found;
+}
+
+GST_START_TEST(test_only_what_attach_names_is_attached) {
+  const std::pair<const char *, const char *> rows[] = {
+      {"detection+tracking+segmentation+scores", "dtso"},
+      {"detection", "d"},
+      {"tracking", "t"},
+      {"segmentation", "s"},
+      {"scores", "o"},
+      {"detection+segmentation", "ds"},
+      {"detection+tracking", "dt"}};
+  for (const auto &[flags, expected] : rows)
+    fail_unless_equals_string(attached_with(flags).c_str(), expected);
 }
 GST_END_TEST
 
@@ -228,6 +259,7 @@ Suite *sam2track_suite() {
   Suite *suite = suite_create("sam2track");
   TCase *cases = tcase_create("all");
   tcase_add_test(cases, test_each_frame_has_its_objects);
+  tcase_add_test(cases, test_only_what_attach_names_is_attached);
   tcase_add_test(cases, test_times_in_metadata_are_running_times);
   tcase_add_test(cases, test_the_picture_keeps_its_memory_and_its_bytes);
   tcase_add_test(cases, test_times_flags_and_offsets_are_untouched);
