@@ -2,6 +2,7 @@
 #include <gst/gst.h>
 
 #include "sam2jsonenc.h"
+#include "sam2mask.h"
 #include "sam2overlay.h"
 #include "sam2track.h"
 
@@ -9,6 +10,7 @@ static gboolean plugin_init(GstPlugin *plugin) {
   gboolean is_registered = GST_ELEMENT_REGISTER(sam2track, plugin);
   is_registered |= GST_ELEMENT_REGISTER(sam2overlay, plugin);
   is_registered |= GST_ELEMENT_REGISTER(sam2jsonenc, plugin);
+  is_registered |= GST_ELEMENT_REGISTER(sam2mask, plugin);
   return is_registered;
 }
 

@@ -1,0 +1,211 @@
+#include "object_masks.h"
+
+#include <gst/analytics/analytics.h>
+
+#include <algorithm>
+
+namespace sam2 {
+namespace {
+
+// As in read_objects(): a location beyond this is taken for damage.
+constexpr guint kMaxSidePx = 1 << 15;
+
+bool is_side(guint side) { return side && side <= kMaxSidePx; }
+
+gsize pixel_bytes(GstVideoFormat format) {
+  if (format == GST_VIDEO_FORMAT_GRAY8) return 1;
+  const bool is_wide = format == GST_VIDEO_FORMAT_GRAY16_LE ||
+                       format == GST_VIDEO_FORMAT_GRAY16_BE;
+  return is_wide ? 2 : 0;
+}
+
+bool is_usable(const GstVideoMeta *layout, guint width, guint height) {
+  return layout && is_side(width) && is_side(height) &&
+         is_side(layout->width) && is_side(layout->height) &&
+         pixel_bytes(layout->format) > 0;
+}
+
+gsize needed_bytes(const GstVideoMeta &layout) {
+  const gsize stride = static_cast<gsize>(std::max(layout.stride[0], 0));
+  return layout.offset[0] + stride * (layout.height - 1) +
+         layout.width * pixel_bytes(layout.format);
+}
+
+guint region_at(const uint8_t *row, GstVideoFormat format, int column) {
+  if (format == GST_VIDEO_FORMAT_GRAY8) return row[column];
+  const uint8_t *pixel = row + 2 * column;
+  return format == GST_VIDEO_FORMAT_GRAY16_LE ? GST_READ_UINT16_LE(pixel)
+                                              : GST_READ_UINT16_BE(pixel);
+}
+
+// Nearest pixel: centres are mapped onto centres.
+int source_index(int target, int target_count, guint source_count) {
+  return static_cast<int>((2 * static_cast<int64_t>(target) + 1) *
+                          source_count / (2 * target_count));
+}
+
+// Walks one buffer's relations. Entries are taken up once: a detection by its
+// tracking entry, a segmentation by its detection.
+class Walk {
+ public:
+  Walk(GstBuffer *buffer, GstAnalyticsRelationMeta *relations,
+       std::vector<ObjectEntry> &entries, std::vector<guint> &taken)
+      : buffer_(buffer),
+        relations_(relations),
+        entries_(entries),
+        taken_(taken) {}
+
+  void run() {
+    each(gst_analytics_tracking_mtd_get_mtd_type(),
+         [this](guint id) { add_tracked(id); });
+    each(gst_analytics_od_mtd_get_mtd_type(), [this](guint id) {
+      if (is_taken(id)) return;
+      ObjectEntry entry;
+      take_detection(id, entry);
+      entries_.push_back(entry);
+    });
+    each(gst_analytics_segmentation_mtd_get_mtd_type(), [this](guint id) {
+      if (!is_taken(id)) add_regions(id);
+    });
+  }
+
+ private:
+  template <typename Visit>
+  void each(GstAnalyticsMtdType type, Visit visit) {
+    gpointer state = nullptr;
+    GstAnalyticsMtd entry;
+    while (
+        gst_analytics_relation_meta_iterate(relations_, &state, type, &entry))
+      visit(entry.id);
+  }
+
+  bool is_taken(guint id) const {
+    return std::find(taken_.begin(), taken_.end(), id) != taken_.end();
+  }
+
+  // The first free entry of `type` related with `id`, in either direction.
+  std::optional<guint> related(guint id, GstAnalyticsMtdType type) {
+    std::optional<guint> found;
+    each(type, [&](guint other) {
+      if (found || is_taken(other)) return;
+      if (gst_analytics_relation_meta_get_relation(relations_, id, other) ||
+          gst_analytics_relation_meta_get_relation(relations_, other, id))
+        found = other;
+    });
+    return found;
+  }
+
+  void add_tracked(guint id) {
+    GstAnalyticsTrackingMtd tracking;
+    GstClockTime first_ns, last_ns;
+    guint64 object_id = 0;
+    gboolean is_lost = FALSE;
+    gst_analytics_relation_meta_get_tracking_mtd(relations_, id, &tracking);
+    gst_analytics_tracking_mtd_get_info(&tracking, &object_id, &first_ns,
+                                        &last_ns, &is_lost);
+    ObjectEntry entry;
+    entry.object_id = static_cast<int64_t>(object_id);
+    entry.is_lost = is_lost;
+    if (auto detection = related(id, gst_analytics_od_mtd_get_mtd_type()))
+      take_detection(*detection, entry);
+    entries_.push_back(entry);
+  }
+
+  void take_detection(guint id, ObjectEntry &entry) {
+    taken_.push_back(id);
+    entry.segmentation =
+        related(id, gst_analytics_segmentation_mtd_get_mtd_type());
+    if (entry.segmentation) taken_.push_back(*entry.segmentation);
+  }
+
+  void add_regions(guint id) {
+    GstAnalyticsSegmentationMtd segmentation;
+    gst_analytics_relation_meta_get_segmentation_mtd(relations_, id,
+                                                     &segmentation);
+    const gsize count =
+        gst_analytics_segmentation_mtd_get_region_count(&segmentation);
+    for (gsize i = 0; i < count; ++i) {
+      ObjectEntry entry;
+      entry.segmentation = id;
+      entry.region =
+          gst_analytics_segmentation_mtd_get_region_id(&segmentation, i);
+      const SizePx everywhere = {G_MAXINT, G_MAXINT};
+      const bool is_readable =
+          entry.region &&
+          !ObjectMask(buffer_, entry).box_in(everywhere).is_empty();
+      if (is_readable) entries_.push_back(entry);
+    }
+  }
+
+  GstBuffer *buffer_;
+  GstAnalyticsRelationMeta *relations_;
+  std::vector<ObjectEntry> &entries_;
+  std::vector<guint> &taken_;
+};
+
+}  // namespace
+
+const std::vector<ObjectEntry> &ObjectEntries::read(GstBuffer *buffer) {
+  entries_.clear();
+  taken_.clear();
+  if (auto *relations = gst_buffer_get_analytics_relation_meta(buffer))
+    Walk(buffer, relations, entries_, taken_).run();
+  return entries_;
+}
+
+ObjectMask::ObjectMask(GstBuffer *buffer, const ObjectEntry &entry)
+    : region_(entry.region) {
+  auto *relations = gst_buffer_get_analytics_relation_meta(buffer);
+  GstAnalyticsSegmentationMtd segmentation;
+  if (!relations || !entry.segmentation ||
+      !gst_analytics_relation_meta_get_segmentation_mtd(
+          relations, *entry.segmentation, &segmentation))
+    return;
+  guint width = 0, height = 0;
+  buffer_.reset(gst_analytics_segmentation_mtd_get_mask(&segmentation, &x_, &y_,
+                                                        &width, &height));
+  if (!buffer_) return;
+  layout_ = gst_buffer_get_video_meta(buffer_.get());
+  if (!is_usable(layout_, width, height)) return;
+  map_.emplace(buffer_.get(), GST_MAP_READ);
+  if (!map_->is_mapped() || map_->size_bytes() < needed_bytes(*layout_)) return;
+  width_ = static_cast<int>(width);
+  height_ = static_cast<int>(height);
+}
+
+RectPx ObjectMask::box_in(SizePx size) const {
+  const auto cut = [](int64_t value, int limit) {
+    return static_cast<int>(std::clamp<int64_t>(value, 0, limit));
+  };
+  return {cut(x_, size.width), cut(y_, size.height),
+          cut(int64_t{x_} + width_, size.width),
+          cut(int64_t{y_} + height_, size.height)};
+}
+
+void ObjectMask::read_row(int y, const RectPx &box, uint8_t *target) const {
+  const int count = box.width();
+  const uint8_t *row = map_->data() + layout_->offset[0] +
+                       static_cast<gsize>(std::max(layout_->stride[0], 0)) *
+                           source_index(y - y_, height_, layout_->height);
+  const guint region = region_;
+  if (layout_->format != GST_VIDEO_FORMAT_GRAY8 ||
+      layout_->width != static_cast<guint>(width_)) {
+    for (int i = 0; i < count; ++i) {
+      const guint found =
+          region_at(row, layout_->format,
+                    source_index(box.x_begin + i - x_, width_, layout_->width));
+      target[i] = (region ? found == region : found != 0) ? 255 : 0;
+    }
+    return;
+  }
+  row += box.x_begin - x_;  // as a rule
+  const auto wanted = static_cast<uint8_t>(region);
+  if (region > 255)
+    std::fill_n(target, count, uint8_t{0});
+  else if (region)
+    for (int i = 0; i < count; ++i) target[i] = row[i] == wanted ? 255 : 0;
+  else
+    for (int i = 0; i < count; ++i) target[i] = row[i] ? 255 : 0;
+}
+
+}  // namespace sam2
