@@ -3,6 +3,7 @@
 
 #include "sam2jsonenc.h"
 #include "sam2mask.h"
+#include "sam2matte.h"
 #include "sam2overlay.h"
 #include "sam2track.h"
 
@@ -11,6 +12,7 @@ static gboolean plugin_init(GstPlugin *plugin) {
   is_registered |= GST_ELEMENT_REGISTER(sam2overlay, plugin);
   is_registered |= GST_ELEMENT_REGISTER(sam2jsonenc, plugin);
   is_registered |= GST_ELEMENT_REGISTER(sam2mask, plugin);
+  is_registered |= GST_ELEMENT_REGISTER(sam2matte, plugin);
   return is_registered;
 }
 

@@ -35,7 +35,7 @@ void walk(GstElement *element, std::vector<GstState> states) {
 }
 
 GST_START_TEST(test_the_plugin_has_elements) {
-  fail_unless_equals_int(element_names().size(), 4);
+  fail_unless_equals_int(element_names().size(), 5);
 }
 GST_END_TEST
 

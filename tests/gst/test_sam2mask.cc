@@ -2,6 +2,7 @@
 #include <gst/analytics/analytics.h>
 
 #include "analytics_meta.h"
+#include "support/boxed_object.h"
 #include "support/gst_test.h"
 
 namespace {
@@ -10,12 +11,7 @@ constexpr int kWidth = 17;
 constexpr int kHeight = 13;
 
 sam2::ObjectResult object(int64_t id, sam2::BoxPx box) {
-  sam2::ObjectResult object;
-  object.object_id = id;
-  object.box = box;
-  object.mask.width = static_cast<int>(box.width);
-  object.mask.height = static_cast<int>(box.height);
-  object.mask.pixels.assign(static_cast<size_t>(box.width * box.height), 255);
+  auto object = sam2::boxed_object(id, box);
   object.mask.pixels[0] = 0;
   return object;
 }
@@ -24,12 +20,11 @@ sam2::ObjectResult object(int64_t id, sam2::BoxPx box) {
 // first. Index 3: id 8, lost. Index 4: id 9, 2 x 2 in the last corner. Each
 // without its top left pixel.
 void attach_objects(GstBuffer *buffer) {
-  sam2::FrameResult result;
-  result.frame_size = {kWidth, kHeight};
-  result.objects = {object(7, {2, 1, 4, 3}), object(300, {4, 2, 5, 4}),
-                    object(8, {0, 0, 2, 2}), object(9, {15, 11, 2, 2})};
-  result.objects[2].is_lost = true;
-  sam2::attach_result(buffer, result, std::vector<sam2::SeenTimes>(4));
+  std::vector<sam2::ObjectResult> objects = {
+      object(7, {2, 1, 4, 3}), object(300, {4, 2, 5, 4}),
+      object(8, {0, 0, 2, 2}), object(9, {15, 11, 2, 2})};
+  objects[2].is_lost = true;
+  sam2::attach_objects(buffer, std::move(objects));
 }
 
 const GstVideoInfo kI420 =

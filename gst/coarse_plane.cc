@@ -1,0 +1,261 @@
+#include "coarse_plane.h"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace sam2 {
+namespace {
+
+// Means without division: for up to 2^16 bytes their sum times 2^24 / count,
+// and a half more, stays in 32 bits.
+constexpr int kScaleBits = 24;
+
+uint32_t scale_of(int count) {
+  const auto divisor = static_cast<uint32_t>(count);
+  return ((1u << kScaleBits) + divisor / 2) / divisor;
+}
+
+uint8_t mean(uint32_t sum, uint32_t scale) {
+  return static_cast<uint8_t>((sum * scale + (1u << (kScaleBits - 1))) >>
+                              kScaleBits);
+}
+
+template <int kStep>
+void means_of_row(const uint16_t *sums, int samples, int rows, int block,
+                  uint8_t *target) {
+  const uint32_t full = scale_of(rows * block);
+  for (int x = 0; x < samples; x += block, target += kStep) {
+    const int count = std::min(block, samples - x);
+    const uint32_t scale = count == block ? full : scale_of(rows * count);
+    uint32_t total[kStep] = {0};
+    for (int i = 0; i < count; ++i)
+      for (int c = 0; c < kStep; ++c) total[c] += sums[(x + i) * kStep + c];
+    for (int c = 0; c < kStep; ++c) target[c] = mean(total[c], scale);
+  }
+}
+
+// `source` has `radius` samples more on either side than `target`.
+template <int kStep>
+void blur_row(const uint8_t *source, int count, int radius, uint8_t *target) {
+  const int window = 2 * radius + 1;
+  const uint32_t scale = scale_of(window);
+  uint32_t sum[kStep] = {0};
+  for (int x = 0; x < window - 1; ++x)
+    for (int c = 0; c < kStep; ++c) sum[c] += source[x * kStep + c];
+  for (int x = 0; x < count; ++x)
+    for (int c = 0; c < kStep; ++c) {
+      sum[c] += source[(x + window - 1) * kStep + c];
+      target[x * kStep + c] = mean(sum[c], scale);
+      sum[c] -= source[x * kStep + c];
+    }
+}
+
+// Between each two of `count` + 1 samples, kBlock interpolated ones.
+template <int kStep, int kBlock>
+void enlarge_row(const uint8_t *source, int count, uint8_t *target) {
+  constexpr int kUnits = 2 * kBlock;
+  for (int j = 0; j < count; ++j) {
+    const uint8_t *left = source + j * kStep;
+    uint8_t *gap = target + j * kStep * kBlock;
+    for (int k = 0; k < kBlock; ++k)
+      for (int c = 0; c < kStep; ++c)
+        gap[k * kStep + c] =
+            static_cast<uint8_t>((left[c] * (kUnits - 2 * k - 1) +
+                                  left[kStep + c] * (2 * k + 1) + kBlock) /
+                                 kUnits);
+  }
+}
+
+template <int kStep>
+void enlarge_row(const uint8_t *source, int count, int block, uint8_t *target) {
+  if (block == 2) enlarge_row<kStep, 2>(source, count, target);
+  if (block == 4) enlarge_row<kStep, 4>(source, count, target);
+  if (block == 8) enlarge_row<kStep, 8>(source, count, target);
+}
+
+// Calls `function` with the number of a sample's bytes as a constant.
+template <typename Function>
+void with_step(int step_bytes, Function function) {
+  switch (step_bytes) {
+    case 1:
+      return function(std::integral_constant<int, 1>());
+    case 2:
+      return function(std::integral_constant<int, 2>());
+    case 3:
+      return function(std::integral_constant<int, 3>());
+    default:
+      return function(std::integral_constant<int, 4>());
+  }
+}
+
+int blocks_in(int samples, int block) { return (samples + block - 1) / block; }
+
+}  // namespace
+
+void CoarsePlane::set_layout(const PlaneView &plane, BlockSize block) {
+  step_ = plane.step_bytes;
+  block_ = block;
+  plane_width_ = plane.width;
+  plane_height_ = plane.height;
+  width_ = blocks_in(plane.width, block.x);
+  height_ = blocks_in(plane.height, block.y);
+  means_.resize(size_t{1} * width_ * height_ * step_);
+  blurred_.resize(means_.size());
+  sums_.resize(size_t{1} * plane.width * step_);
+}
+
+RectPx CoarsePlane::blocks_of(const RectPx &area, int margin) const {
+  return {std::max(area.x_begin / block_.x - margin, 0),
+          std::max(area.y_begin / block_.y - margin, 0),
+          std::min(blocks_in(area.x_end, block_.x) + margin, width_),
+          std::min(blocks_in(area.y_end, block_.y) + margin, height_)};
+}
+
+void CoarsePlane::reduce(const PlaneView &plane, const RectPx &area) {
+  const RectPx blocks = blocks_of(area, 0);
+  const int first = blocks.x_begin * block_.x;
+  const int end = std::min(blocks.x_end * block_.x, plane_width_);
+  const int bytes = (end - first) * step_;
+  for (int i = blocks.y_begin; i < blocks.y_end; ++i) {
+    const int y_end = std::min((i + 1) * block_.y, plane_height_);
+    uint16_t *sums = sums_.data();
+    std::fill_n(sums, bytes, uint16_t{0});
+    for (int y = i * block_.y; y < y_end; ++y) {
+      const uint8_t *row = plane.row(y) + ptrdiff_t{1} * first * step_;
+      for (int b = 0; b < bytes; ++b) sums[b] += row[b];
+    }
+    uint8_t *target =
+        &means_[(size_t{1} * i * width_ + blocks.x_begin) * step_];
+    const int rows = y_end - i * block_.y;
+    with_step(step_, [&](auto step) {
+      means_of_row<step()>(sums, end - first, rows, block_.x, target);
+    });
+  }
+}
+
+RectPx CoarsePlane::blur_source(const RectPx &area, BlockSize radius) const {
+  const int x = (2 * radius.x + 1) * block_.x;
+  const int y = (2 * radius.y + 1) * block_.y;
+  return {std::max(area.x_begin - x, 0), std::max(area.y_begin - y, 0),
+          std::min(area.x_end + x, plane_width_),
+          std::min(area.y_end + y, plane_height_)};
+}
+
+void CoarsePlane::blur(const RectPx &area, BlockSize radius) {
+  const RectPx source = blocks_of(blur_source(area, radius), 0);
+  const size_t row_bytes = size_t{1} * source.width() * step_;
+  work_.resize(row_bytes * source.height());
+  work_rows_.resize(work_.size());
+  for (int y = 0; y < source.height(); ++y)
+    std::copy_n(
+        &means_[(size_t{1} * (source.y_begin + y) * width_ + source.x_begin) *
+                step_],
+        row_bytes, &work_[y * row_bytes]);
+  for (int pass = 0; pass < 2; ++pass) {
+    blur_rows(source, radius.x);
+    blur_columns(source, radius.y);
+  }
+  const RectPx target = blocks_of(area, 1);
+  for (int y = target.y_begin; y < target.y_end; ++y)
+    std::copy_n(&work_[(y - source.y_begin) * row_bytes +
+                       size_t{1} * (target.x_begin - source.x_begin) * step_],
+                target.width() * step_,
+                &blurred_[(size_t{1} * y * width_ + target.x_begin) * step_]);
+}
+
+// From `work_` to `work_rows_`.
+void CoarsePlane::blur_rows(const RectPx &blocks, int radius) {
+  const size_t row_bytes = size_t{1} * blocks.width() * step_;
+  const size_t margin = size_t{1} * radius * step_;
+  padded_.resize(row_bytes + 2 * margin);
+  for (int y = 0; y < blocks.height(); ++y) {
+    const uint8_t *row = &work_[y * row_bytes];
+    std::copy_n(row, row_bytes, &padded_[margin]);
+    for (size_t i = 0; i < margin; ++i) {
+      padded_[i] = row[i % step_];
+      padded_[margin + row_bytes + i] = row[row_bytes - step_ + i % step_];
+    }
+    with_step(step_, [&](auto step) {
+      blur_row<step()>(padded_.data(), blocks.width(), radius,
+                       &work_rows_[y * row_bytes]);
+    });
+  }
+}
+
+// From `work_rows_` to `work_`.
+void CoarsePlane::blur_columns(const RectPx &blocks, int radius) {
+  const int bytes = blocks.width() * step_;
+  const int height = blocks.height();
+  const uint32_t scale = scale_of(2 * radius + 1);
+  const auto row = [&](int y) {
+    return &work_rows_[size_t{1} * std::clamp(y, 0, height - 1) * bytes];
+  };
+  sums_.resize(std::max(sums_.size(), static_cast<size_t>(bytes)));
+  uint16_t *sums = sums_.data();
+  std::fill_n(sums, bytes, uint16_t{0});
+  for (int y = -radius; y < radius; ++y)
+    for (int b = 0; b < bytes; ++b) sums[b] += row(y)[b];
+  for (int y = 0; y < height; ++y) {
+    const uint8_t *entering = row(y + radius);
+    const uint8_t *leaving = row(y - radius);
+    uint8_t *target = &work_[size_t{1} * y * bytes];
+    for (int b = 0; b < bytes; ++b) {
+      const auto sum = static_cast<uint16_t>(sums[b] + entering[b]);
+      target[b] = mean(sum, scale);
+      sums[b] = static_cast<uint16_t>(sum - leaving[b]);
+    }
+  }
+}
+
+const uint8_t *CoarsePlane::block_row(int y, int begin, int end) {
+  row_.resize(size_t{1} * plane_width_ * step_);
+  const uint8_t *blocks = &means_[size_t{1} * (y / block_.y) * width_ * step_];
+  uint8_t *target = row_.data();
+  for (int x = begin; x < end;) {
+    const uint8_t *block = blocks + ptrdiff_t{1} * (x / block_.x) * step_;
+    const int block_end = std::min((x / block_.x + 1) * block_.x, end);
+    for (; x < block_end; ++x)
+      for (int c = 0; c < step_; ++c) *target++ = block[c];
+  }
+  return row_.data();
+}
+
+// The blurred blocks from `first` to `end`, which may lie one beyond either
+// border, in the middle of row `y`.
+const uint8_t *CoarsePlane::low_row(int y, int first, int end) {
+  const int place =
+      std::clamp((2 * y + 1) * 128 / block_.y - 128, 0, (height_ - 1) * 256);
+  const int weight = place % 256;
+  const uint8_t *above = &blurred_[size_t{1} * (place / 256) * width_ * step_];
+  const uint8_t *below = weight ? above + ptrdiff_t{1} * width_ * step_ : above;
+  const int inner = std::max(first, 0);
+  const int count = (std::min(end, width_) - inner) * step_;
+  low_.resize(size_t{1} * (end - first) * step_);
+  uint8_t *target = low_.data() + (inner - first) * step_;
+  const ptrdiff_t offset = ptrdiff_t{1} * inner * step_;
+  above += offset;
+  below += offset;
+  for (int b = 0; b < count; ++b)
+    target[b] = static_cast<uint8_t>(
+        (above[b] * (256 - weight) + below[b] * weight + 128) >> 8);
+  if (first < inner) std::copy_n(target, step_, target - step_);
+  if (end > width_) std::copy_n(target + count - step_, step_, target + count);
+  return low_.data();
+}
+
+const uint8_t *CoarsePlane::smooth_row(int y, int begin, int end) {
+  if (block_.x == 1) return low_row(y, begin, end);
+  // The gap between two blocks' middles in which `begin` lies, and so on.
+  const int half = block_.x / 2;
+  const int first = (begin + half) / block_.x - 1;
+  const int last = (end - 1 + half) / block_.x;
+  const int gaps = last - first;
+  row_.resize(size_t{1} * gaps * block_.x * step_);
+  const uint8_t *low = low_row(y, first, last + 1);
+  with_step(step_, [&](auto step) {
+    enlarge_row<step()>(low, gaps, block_.x, row_.data());
+  });
+  return row_.data() + ptrdiff_t{1} * (begin - first * block_.x - half) * step_;
+}
+
+}  // namespace sam2

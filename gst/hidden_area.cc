@@ -1,0 +1,150 @@
+#include "hidden_area.h"
+
+#include <algorithm>
+
+namespace sam2 {
+namespace {
+
+constexpr uint8_t kOpaque = 255;
+
+RectPx aligned(const RectPx &box, int margin, SizePx size) {
+  constexpr int kX = HiddenArea::kAlignX, kY = HiddenArea::kAlignY;
+  RectPx grown;
+  grown.x_begin = std::max(box.x_begin - margin, 0) / kX * kX;
+  grown.y_begin = std::max(box.y_begin - margin, 0) / kY * kY;
+  grown.x_end = std::min((box.x_end + margin + kX - 1) / kX * kX, size.width);
+  grown.y_end = std::min((box.y_end + margin + kY - 1) / kY * kY, size.height);
+  return grown;
+}
+
+}  // namespace
+
+void HiddenArea::begin(SizePx size, bool is_hidden) {
+  const uint8_t outside = is_hidden ? kOpaque : 0;
+  if (size != size_ || outside != outside_) {
+    size_ = size;
+    outside_ = outside;
+    hard_.assign(size_t{1} * size.width * size.height, outside);
+  } else {
+    for (const RectPx &box : boxes_) fill(box);
+  }
+  boxes_.clear();
+  is_soft_ = false;
+}
+
+uint8_t *HiddenArea::hard_row(int y) {
+  return &hard_[size_t{1} * y * size_.width];
+}
+
+void HiddenArea::fill(const RectPx &box) {
+  for (int y = box.y_begin; y < box.y_end; ++y)
+    std::fill_n(hard_row(y) + box.x_begin, box.width(), outside_);
+}
+
+bool HiddenArea::add(const ObjectMask &mask, int feather_px) {
+  const RectPx box = mask.box_in(size_);
+  if (box.is_empty()) return false;
+  mask_row_.resize(static_cast<size_t>(box.width()));
+  const uint8_t *object = mask_row_.data();
+  const int count = box.width();
+  for (int y = box.y_begin; y < box.y_end; ++y) {
+    mask.read_row(y, box, mask_row_.data());
+    uint8_t *row = hard_row(y) + box.x_begin;
+    if (outside_)
+      for (int x = 0; x < count; ++x)
+        row[x] &= static_cast<uint8_t>(~object[x]);
+    else
+      for (int x = 0; x < count; ++x) row[x] |= object[x];
+  }
+  // One pixel more, so that the outermost of a box are as what is outside.
+  boxes_.push_back(aligned(box, feather_px + 1, size_));
+  return true;
+}
+
+void HiddenArea::soften(int feather_px) {
+  if (feather_px == 0) return;
+  is_soft_ = true;
+  soft_.resize(hard_.size());
+  for (const RectPx &box : boxes_) soften_box(box, feather_px);
+}
+
+// A pixel that is kept gets the share of hidden pixels in the square around
+// it, scaled so that it falls from the edge to 0 at the distance `radius`.
+void HiddenArea::soften_box(const RectPx &box, int radius) {
+  column_sums_.assign(static_cast<size_t>(box.width() + 2 * radius + 1), 0);
+  for (int y = box.y_begin - radius; y <= box.y_begin + radius; ++y)
+    add_columns(y, box, radius, true);
+  for (int y = box.y_begin; y < box.y_end; ++y) {
+    soften_row(y, box, radius);
+    add_columns(y - radius, box, radius, false);
+    add_columns(y + radius + 1, box, radius, true);
+  }
+}
+
+// Adds row `y` to the sums of columns, or takes it away. Rows and columns
+// beyond the border are as those at the border.
+void HiddenArea::add_columns(int y, const RectPx &box, int radius,
+                             bool is_added) {
+  const uint8_t *row = hard_row(std::clamp(y, 0, size_.height - 1));
+  const int first = box.x_begin - radius;
+  const int inner = std::max(first, 0);
+  const int end = box.x_end + radius;
+  const int inner_end = std::min(end, size_.width);
+  uint16_t *sums = column_sums_.data();
+  const auto sign = static_cast<uint16_t>(is_added ? 1 : -1);
+  for (int x = first; x < inner; ++x)
+    sums[x - first] += static_cast<uint16_t>(sign * row[0]);
+  uint16_t *inner_sums = sums + (inner - first);
+  const uint8_t *pixels = row + inner;
+  const int count = inner_end - inner;
+  if (is_added)
+    for (int i = 0; i < count; ++i) inner_sums[i] += pixels[i];
+  else
+    for (int i = 0; i < count; ++i) inner_sums[i] -= pixels[i];
+  for (int x = inner_end; x < end; ++x)
+    sums[x - first] += static_cast<uint16_t>(sign * row[size_.width - 1]);
+}
+
+void HiddenArea::soften_row(int y, const RectPx &box, int radius) {
+  const uint8_t *hard = hard_row(y) + box.x_begin;
+  uint8_t *soft = &soft_[size_t{1} * y * size_.width + box.x_begin];
+  const uint16_t *sums = column_sums_.data();
+  const int window = 2 * radius + 1;
+  // 2^24 / (window * (radius + 1)); sums of 255 stay below 2^8 times that.
+  const uint32_t scale =
+      (1u << 24) / static_cast<uint32_t>(window * (radius + 1));
+  uint32_t sum = 0;
+  for (int i = 0; i < window - 1; ++i) sum += sums[i];
+  const int count = box.width();
+  for (int x = 0; x < count; ++x) {
+    sum += sums[x + window - 1];
+    const uint64_t share = uint64_t{sum} * scale >> 24;
+    soft[x] = hard[x] ? kOpaque
+                      : static_cast<uint8_t>(std::min<uint64_t>(share, 255));
+    sum -= sums[x];
+  }
+}
+
+const std::vector<Span> &HiddenArea::spans(int y_begin, int y_end) {
+  spans_.clear();
+  for (const RectPx &box : boxes_)
+    if (box.y_begin < y_end && box.y_end > y_begin)
+      spans_.push_back({box.x_begin, box.x_end});
+  std::sort(spans_.begin(), spans_.end(),
+            [](const Span &a, const Span &b) { return a.begin < b.begin; });
+  size_t count = 0;
+  for (const Span &span : spans_)
+    if (count && span.begin <= spans_[count - 1].end)
+      spans_[count - 1].end = std::max(spans_[count - 1].end, span.end);
+    else
+      spans_[count++] = span;
+  spans_.resize(count);
+  return spans_;
+}
+
+const uint8_t *HiddenArea::row(int y) const {
+  const auto &pixels = is_soft_ ? soft_ : hard_;
+  return &pixels[size_t{1} * y * size_.width];
+}
+
+}  // namespace sam2

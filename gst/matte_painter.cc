@@ -1,0 +1,276 @@
+#include "matte_painter.h"
+
+#include <algorithm>
+
+#include "object_colour.h"
+
+namespace sam2 {
+namespace {
+
+constexpr uint8_t kOpaque = 255;
+
+// Rounds x / 255 for x up to 255 * 255.
+uint8_t by_255(uint16_t product) {
+  const auto sum = static_cast<uint16_t>(product + 128);
+  return static_cast<uint8_t>((sum + (sum >> 8)) >> 8);
+}
+
+void mix_bytes(uint8_t *bytes, const uint8_t *others, const uint8_t *opacity,
+               int count) {
+  for (int i = 0; i < count; ++i)
+    bytes[i] = by_255(static_cast<uint16_t>(bytes[i] * (kOpaque - opacity[i]) +
+                                            others[i] * opacity[i]));
+}
+
+// Which byte of a sample gets which opacity: 255 or 0 each.
+struct ByteMasks {
+  std::array<uint8_t, 4> colour;
+  std::array<uint8_t, 4> alpha;
+};
+
+template <int kStep>
+void spread_bytes(const uint8_t *colour, const uint8_t *alpha, int count,
+                  const ByteMasks &masks, uint8_t *target) {
+  for (int x = 0; x < count; ++x)
+    for (int c = 0; c < kStep; ++c) {
+      const auto i = static_cast<size_t>(c);
+      target[x * kStep + c] = static_cast<uint8_t>(
+          (colour[x] & masks.colour[i]) | (alpha[x] & masks.alpha[i]));
+    }
+}
+
+// The side of blocks that a blur is made of: it has to be fine beside what it
+// blurs, and cheap.
+int blur_block_px(guint blur_size_px) {
+  if (blur_size_px < 8) return 2;
+  return blur_size_px < 32 ? 4 : 8;
+}
+
+// Two boxes of this radius reach as far as `blur_size_px`.
+int blur_radius(guint blur_size_px, int block_px) {
+  return std::max(1,
+                  (static_cast<int>(blur_size_px) + block_px) / (2 * block_px));
+}
+
+RectPx in_samples(const RectPx &box, const PlaneView &plane) {
+  const int x_up = (1 << plane.x_shift) - 1, y_up = (1 << plane.y_shift) - 1;
+  return {box.x_begin >> plane.x_shift, box.y_begin >> plane.y_shift,
+          (box.x_end + x_up) >> plane.x_shift,
+          (box.y_end + y_up) >> plane.y_shift};
+}
+
+bool has_subsampling(const GstVideoFrame &frame) {
+  return GST_VIDEO_FORMAT_INFO_N_COMPONENTS(frame.info.finfo) > 1 &&
+         (GST_VIDEO_FORMAT_INFO_W_SUB(frame.info.finfo, 1) ||
+          GST_VIDEO_FORMAT_INFO_H_SUB(frame.info.finfo, 1));
+}
+
+}  // namespace
+
+void MattePainter::choose(const GstVideoFrame &frame,
+                          const MatteSettings &settings) {
+  const guint argb = settings.colour_argb;
+  const auto colour = component_values(
+      {static_cast<uint8_t>(argb >> 16), static_cast<uint8_t>(argb >> 8),
+       static_cast<uint8_t>(argb)},
+      frame.info);
+  std::copy(colour.begin(), colour.end(), colour_.begin());
+  const bool is_transparent = settings.mode == MatteMode::kTransparent &&
+                              GST_VIDEO_INFO_HAS_ALPHA(&frame.info);
+  colour_[kAlphaComponent] = is_transparent ? 0 : kOpaque;
+  strength_ = settings.mode == MatteMode::kColour
+                  ? static_cast<uint8_t>(argb >> 24)
+                  : kOpaque;
+  source_ = Source::kColour;
+  rule_ = is_transparent ? ByteRule::kOnlyHiddenAndAlpha : ByteRule::kAll;
+  if (settings.mode == MatteMode::kTransparent ||
+      settings.mode == MatteMode::kColour)
+    return;
+  source_ = settings.mode == MatteMode::kObjectPixelate ? Source::kBlocks
+                                                        : Source::kSmooth;
+  rule_ = ByteRule::kAllButAlpha;
+}
+
+void MattePainter::paint(GstVideoFrame *frame, HiddenArea &area,
+                         const MatteSettings &settings) {
+  if (!area.outside() && area.boxes().empty()) return;
+  choose(*frame, settings);
+  MatteSettings fitting = settings;
+  if (has_subsampling(*frame))
+    fitting.pixel_size_px = (fitting.pixel_size_px + 1) / 2 * 2;
+  for (int i = 0; i < static_cast<int>(GST_VIDEO_FRAME_N_PLANES(frame)); ++i)
+    paint_plane(plane_view(frame, i), area, fitting);
+}
+
+void MattePainter::paint_plane(const PlaneView &plane, HiddenArea &area,
+                               const MatteSettings &settings) {
+  const bool is_alpha_only =
+      plane.components[0] == kAlphaComponent && plane.step_bytes == 1;
+  if (source_ == Source::kColour)
+    prepare_colour(plane);
+  else if (is_alpha_only)
+    return;
+  else
+    prepare_coarse(plane, area, settings);
+  for (int y = 0; y < plane.height; ++y) paint_row(plane, area, y);
+}
+
+void MattePainter::prepare_colour(const PlaneView &plane) {
+  const auto step = static_cast<size_t>(plane.step_bytes);
+  colour_row_.resize(step * static_cast<size_t>(plane.width));
+  for (size_t i = 0; i < colour_row_.size(); ++i) {
+    const int component = plane.components[i % step];
+    colour_row_[i] =
+        component < 0 ? kOpaque : colour_[static_cast<size_t>(component)];
+  }
+}
+
+void MattePainter::prepare_coarse(const PlaneView &plane,
+                                  const HiddenArea &area,
+                                  const MatteSettings &settings) {
+  const bool is_blur = source_ == Source::kSmooth;
+  const int block_px = is_blur ? blur_block_px(settings.blur_size_px)
+                               : static_cast<int>(settings.pixel_size_px);
+  const BlockSize block = {std::max(block_px >> plane.x_shift, 1),
+                           std::max(block_px >> plane.y_shift, 1)};
+  coarse_.set_layout(plane, block);
+  const BlockSize radius = {
+      blur_radius(settings.blur_size_px, block.x << plane.x_shift),
+      blur_radius(settings.blur_size_px, block.y << plane.y_shift)};
+  const RectPx all = {0, 0, plane.width, plane.height};
+  const size_t count = area.outside() ? 1 : area.boxes().size();
+  const auto part = [&](size_t i) {
+    return area.outside() ? all : in_samples(area.boxes()[i], plane);
+  };
+  for (size_t i = 0; i < count; ++i)
+    coarse_.reduce(plane,
+                   is_blur ? coarse_.blur_source(part(i), radius) : part(i));
+  for (size_t i = 0; is_blur && i < count; ++i) coarse_.blur(part(i), radius);
+}
+
+void MattePainter::paint_row(const PlaneView &plane, HiddenArea &area, int y) {
+  const auto &spans =
+      area.spans(y << plane.y_shift,
+                 std::min((y + 1) << plane.y_shift, area.size().height));
+  int at = 0;
+  for (const Span &span : spans) {
+    const RectPx samples = in_samples({span.begin, 0, span.end, 1}, plane);
+    if (area.outside()) hide(plane, y, at, samples.x_begin);
+    at = samples.x_end;
+    spread(plane, sample_opacity(plane, area, y, samples.x_begin, at),
+           at - samples.x_begin);
+    mix(plane, y, samples.x_begin, at);
+  }
+  if (area.outside()) hide(plane, y, at, plane.width);
+}
+
+// Hides the samples from `begin` to `end` fully.
+void MattePainter::hide(const PlaneView &plane, int y, int begin, int end) {
+  if (begin >= end) return;
+  const bool has_alpha = plane.alpha_byte() >= 0;
+  if (strength_ == kOpaque && !(has_alpha && rule_ == ByteRule::kAllButAlpha)) {
+    std::copy_n(source_row(y, begin, end), (end - begin) * plane.step_bytes,
+                plane.row(y) + ptrdiff_t{1} * begin * plane.step_bytes);
+    return;
+  }
+  opacity_.assign(static_cast<size_t>(end - begin), kOpaque);
+  spread(plane, opacity_.data(), end - begin);
+  mix(plane, y, begin, end);
+}
+
+// Mixes by `byte_opacity_`.
+void MattePainter::mix(const PlaneView &plane, int y, int begin, int end) {
+  mix_bytes(plane.row(y) + ptrdiff_t{1} * begin * plane.step_bytes,
+            source_row(y, begin, end), byte_opacity_.data(),
+            (end - begin) * plane.step_bytes);
+}
+
+const uint8_t *MattePainter::source_row(int y, int begin, int end) {
+  if (source_ == Source::kColour) {
+    // All columns are alike.
+    return colour_row_.data();
+  }
+  return source_ == Source::kSmooth ? coarse_.smooth_row(y, begin, end)
+                                    : coarse_.block_row(y, begin, end);
+}
+
+// The opacities of the pixels under samples, or their means, rounded down: 255
+// only where all are.
+const uint8_t *MattePainter::sample_opacity(const PlaneView &plane,
+                                            const HiddenArea &area, int y,
+                                            int begin, int end) {
+  if (!plane.x_shift && !plane.y_shift) return area.row(y) + begin;
+  const SizePx size = area.size();
+  const int first = begin << plane.x_shift;
+  const int columns = (end - begin) << plane.x_shift;
+  const int inside = std::min(columns, size.width - first);
+  const int rows = 1 << plane.y_shift;
+  // One column before the first, as the first.
+  sums_.assign(static_cast<size_t>(columns + 1), 0);
+  uint16_t *sums = sums_.data() + 1;
+  for (int i = 0; i < rows; ++i) {
+    const int pixel_y = std::min((y << plane.y_shift) + i, size.height - 1);
+    const uint8_t *row = area.row(pixel_y) + first;
+    for (int x = 0; x < inside; ++x) sums[x] += row[x];
+  }
+  for (int x = inside; x < columns; ++x) sums[x] = sums[inside - 1];
+  sums[-1] = sums[0];
+  opacity_.resize(static_cast<size_t>(end - begin));
+  uint8_t *means = opacity_.data();
+  const int count = end - begin;
+  const int shift = plane.x_shift + plane.y_shift;
+  if (plane.is_cosited) {
+    for (int i = 0; i < count; ++i) {
+      const uint16_t *under = sums + 2 * i;
+      means[i] = static_cast<uint8_t>((under[-1] + 2 * under[0] + under[1]) >>
+                                      (shift + 1));
+    }
+    return means;
+  }
+  for (int i = 0; i < count; ++i) {
+    int sum = 0;
+    for (int x = 0; x < 1 << plane.x_shift; ++x)
+      sum += sums[(i << plane.x_shift) + x];
+    means[i] = static_cast<uint8_t>(sum >> shift);
+  }
+  return means;
+}
+
+// From opacities of samples to `byte_opacity_`.
+void MattePainter::spread(const PlaneView &plane, const uint8_t *opacity,
+                          int count) {
+  const int step = plane.step_bytes;
+  const uint8_t *colour = colour_opacity(opacity, count);
+  byte_opacity_.resize(static_cast<size_t>(count * step));
+  uint8_t *target = byte_opacity_.data();
+  ByteMasks masks = {{kOpaque, kOpaque, kOpaque, kOpaque}, {0, 0, 0, 0}};
+  const int alpha_byte = plane.alpha_byte();
+  if (alpha_byte >= 0 && rule_ != ByteRule::kAll) {
+    const auto i = static_cast<size_t>(alpha_byte);
+    masks.colour[i] = 0;
+    masks.alpha[i] = rule_ == ByteRule::kAllButAlpha ? 0 : kOpaque;
+  }
+  if (step == 1) spread_bytes<1>(colour, opacity, count, masks, target);
+  if (step == 2) spread_bytes<2>(colour, opacity, count, masks, target);
+  if (step == 3) spread_bytes<3>(colour, opacity, count, masks, target);
+  if (step == 4) spread_bytes<4>(colour, opacity, count, masks, target);
+}
+
+// What hides colours: as strong as the colour, and nothing short of full
+// transparency if the frame becomes transparent.
+const uint8_t *MattePainter::colour_opacity(const uint8_t *opacity, int count) {
+  if (strength_ == kOpaque && rule_ != ByteRule::kOnlyHiddenAndAlpha)
+    return opacity;
+  colour_opacity_.resize(static_cast<size_t>(count));
+  uint8_t *target = colour_opacity_.data();
+  const uint8_t strength = strength_;
+  if (rule_ == ByteRule::kOnlyHiddenAndAlpha)
+    for (int i = 0; i < count; ++i)
+      target[i] = opacity[i] == kOpaque ? kOpaque : 0;
+  else
+    for (int i = 0; i < count; ++i)
+      target[i] = by_255(static_cast<uint16_t>(opacity[i] * strength));
+  return target;
+}
+
+}  // namespace sam2
