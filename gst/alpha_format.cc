@@ -1,6 +1,7 @@
 #include "alpha_format.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "plane_view.h"
 
@@ -74,13 +75,16 @@ CapsPtr with_formats(const GstCaps *caps, Add add) {
   return result;
 }
 
+// Four bytes at once, of which the last one is the next pixel's; the last
+// pixel has none.
 void copy_rgb_row(const uint8_t *source, int count, uint8_t *target) {
-  for (int x = 0; x < count; ++x) {
-    target[4 * x] = source[3 * x];
-    target[4 * x + 1] = source[3 * x + 1];
-    target[4 * x + 2] = source[3 * x + 2];
+  for (int x = 0; x < count - 1; ++x) {
+    std::memcpy(target + 4 * x, source + 3 * x, 4);
     target[4 * x + 3] = 255;
   }
+  if (count == 0) return;
+  std::copy_n(source + 3 * (count - 1), 3, target + 4 * (count - 1));
+  target[4 * count - 1] = 255;
 }
 
 // From a plane with 4 bytes a sample to one like it; `alpha` is padding in the

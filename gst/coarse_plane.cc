@@ -1,6 +1,7 @@
 #include "coarse_plane.h"
 
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 
 namespace sam2 {
@@ -20,18 +21,36 @@ uint8_t mean(uint32_t sum, uint32_t scale) {
                               kScaleBits);
 }
 
+// The means of `rows` * kBlock samples each, whose columns are summed up. 0
+// stands for any other size of blocks.
+template <int kStep, int kBlock>
+void means_of_row(const uint16_t *sums, int samples, int rows, int block,
+                  uint8_t *target) {
+  const int side = kBlock ? kBlock : block;
+  const uint32_t scale = scale_of(rows * side);
+  int x = 0;
+  for (; x + side <= samples; x += side, target += kStep)
+    for (int c = 0; c < kStep; ++c) {
+      uint32_t total = 0;
+      for (int i = 0; i < side; ++i) total += sums[(x + i) * kStep + c];
+      target[c] = mean(total, scale);
+    }
+  if (x == samples) return;
+  for (int c = 0; c < kStep; ++c) {
+    uint32_t total = 0;
+    for (int i = x; i < samples; ++i) total += sums[i * kStep + c];
+    target[c] = mean(total, scale_of(rows * (samples - x)));
+  }
+}
+
 template <int kStep>
 void means_of_row(const uint16_t *sums, int samples, int rows, int block,
                   uint8_t *target) {
-  const uint32_t full = scale_of(rows * block);
-  for (int x = 0; x < samples; x += block, target += kStep) {
-    const int count = std::min(block, samples - x);
-    const uint32_t scale = count == block ? full : scale_of(rows * count);
-    uint32_t total[kStep] = {0};
-    for (int i = 0; i < count; ++i)
-      for (int c = 0; c < kStep; ++c) total[c] += sums[(x + i) * kStep + c];
-    for (int c = 0; c < kStep; ++c) target[c] = mean(total[c], scale);
-  }
+  const auto means = block == 2   ? means_of_row<kStep, 2>
+                     : block == 4 ? means_of_row<kStep, 4>
+                     : block == 8 ? means_of_row<kStep, 8>
+                                  : means_of_row<kStep, 0>;
+  means(sums, samples, rows, block, target);
 }
 
 // `source` has `radius` samples more on either side than `target`.
@@ -50,27 +69,37 @@ void blur_row(const uint8_t *source, int count, int radius, uint8_t *target) {
     }
 }
 
-// Between each two of `count` + 1 samples, kBlock interpolated ones.
+// Between each two of `count` + 1 samples, kBlock interpolated ones. All first
+// ones are computed, then all second ones, and so on into `phases`: that is
+// what vector instructions are good at.
 template <int kStep, int kBlock>
-void enlarge_row(const uint8_t *source, int count, uint8_t *target) {
+void enlarge_row(const uint8_t *source, int count, uint8_t *phases,
+                 uint8_t *target) {
   constexpr int kUnits = 2 * kBlock;
-  for (int j = 0; j < count; ++j) {
-    const uint8_t *left = source + j * kStep;
-    uint8_t *gap = target + j * kStep * kBlock;
-    for (int k = 0; k < kBlock; ++k)
-      for (int c = 0; c < kStep; ++c)
-        gap[k * kStep + c] =
-            static_cast<uint8_t>((left[c] * (kUnits - 2 * k - 1) +
-                                  left[kStep + c] * (2 * k + 1) + kBlock) /
-                                 kUnits);
+  const int bytes = count * kStep;
+  for (int k = 0; k < kBlock; ++k) {
+    uint8_t *phase = phases + ptrdiff_t{1} * k * bytes;
+    const auto right = static_cast<uint16_t>(2 * k + 1);
+    const auto left = static_cast<uint16_t>(kUnits - right);
+    for (int i = 0; i < bytes; ++i)
+      phase[i] = static_cast<uint8_t>(
+          static_cast<uint16_t>(source[i] * left + source[i + kStep] * right +
+                                kBlock) /
+          kUnits);
   }
+  for (int j = 0; j < count; ++j)
+    for (int k = 0; k < kBlock; ++k)
+      std::memcpy(target + (ptrdiff_t{1} * j * kBlock + k) * kStep,
+                  phases + ptrdiff_t{1} * k * bytes + ptrdiff_t{1} * j * kStep,
+                  kStep);
 }
 
 template <int kStep>
-void enlarge_row(const uint8_t *source, int count, int block, uint8_t *target) {
-  if (block == 2) enlarge_row<kStep, 2>(source, count, target);
-  if (block == 4) enlarge_row<kStep, 4>(source, count, target);
-  if (block == 8) enlarge_row<kStep, 8>(source, count, target);
+void enlarge_row(const uint8_t *source, int count, int block, uint8_t *phases,
+                 uint8_t *target) {
+  if (block == 2) enlarge_row<kStep, 2>(source, count, phases, target);
+  if (block == 4) enlarge_row<kStep, 4>(source, count, phases, target);
+  if (block == 8) enlarge_row<kStep, 8>(source, count, phases, target);
 }
 
 // Calls `function` with the number of a sample's bytes as a constant.
@@ -251,9 +280,10 @@ const uint8_t *CoarsePlane::smooth_row(int y, int begin, int end) {
   const int last = (end - 1 + half) / block_.x;
   const int gaps = last - first;
   row_.resize(size_t{1} * gaps * block_.x * step_);
+  phases_.resize(row_.size());
   const uint8_t *low = low_row(y, first, last + 1);
   with_step(step_, [&](auto step) {
-    enlarge_row<step()>(low, gaps, block_.x, row_.data());
+    enlarge_row<step()>(low, gaps, block_.x, phases_.data(), row_.data());
   });
   return row_.data() + ptrdiff_t{1} * (begin - first * block_.x - half) * step_;
 }

@@ -63,6 +63,7 @@ class CoarsePlane {
   std::vector<uint8_t> work_rows_;  // the same, after rows
   std::vector<uint8_t> padded_;
   std::vector<uint8_t> low_;
+  std::vector<uint8_t> phases_;
   std::vector<uint8_t> row_;
 };
 

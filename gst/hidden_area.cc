@@ -17,6 +17,44 @@ RectPx aligned(const RectPx &box, int margin, SizePx size) {
   return grown;
 }
 
+// The sum of a square around a pixel, times what is hidden of it at the edge's
+// far end, is 255.
+int divisor_of(int radius) { return (2 * radius + 1) * (radius + 1); }
+
+// Sums of squares fit into 16 bits up to this radius, and vector instructions
+// are good at those.
+constexpr int kMaxNarrowRadius = 7;
+
+void soften_narrowly(const uint16_t *columns, const uint8_t *hard, int count,
+                     int radius, std::vector<uint16_t> &scratch,
+                     uint8_t *soft) {
+  scratch.assign(static_cast<size_t>(count), 0);
+  uint16_t *sums = scratch.data();
+  for (int i = 0; i <= 2 * radius; ++i)
+    for (int x = 0; x < count; ++x) sums[x] += columns[x + i];
+  // Rounded up, so that products that should be whole are not below.
+  const auto scale = static_cast<uint16_t>((1 << 16) / divisor_of(radius) + 1);
+  for (int x = 0; x < count; ++x) {
+    const auto share = static_cast<uint16_t>(sums[x] * uint32_t{scale} >> 16);
+    const auto capped = static_cast<uint8_t>(share < 255 ? share : 255);
+    soft[x] = capped | hard[x];
+  }
+}
+
+void soften_widely(const uint16_t *columns, const uint8_t *hard, int count,
+                   int radius, std::vector<uint16_t> &, uint8_t *soft) {
+  const int window = 2 * radius + 1;
+  const auto divisor = static_cast<uint32_t>(divisor_of(radius));
+  uint32_t sum = 0;
+  for (int i = 0; i < window - 1; ++i) sum += columns[i];
+  for (int x = 0; x < count; ++x) {
+    sum += columns[x + window - 1];
+    const uint32_t share = sum / divisor;
+    soft[x] = static_cast<uint8_t>(std::min(share, 255u)) | hard[x];
+    sum -= columns[x];
+  }
+}
+
 }  // namespace
 
 void HiddenArea::begin(SizePx size, bool is_hidden) {
@@ -108,21 +146,9 @@ void HiddenArea::add_columns(int y, const RectPx &box, int radius,
 void HiddenArea::soften_row(int y, const RectPx &box, int radius) {
   const uint8_t *hard = hard_row(y) + box.x_begin;
   uint8_t *soft = &soft_[size_t{1} * y * size_.width + box.x_begin];
-  const uint16_t *sums = column_sums_.data();
-  const int window = 2 * radius + 1;
-  // 2^24 / (window * (radius + 1)); sums of 255 stay below 2^8 times that.
-  const uint32_t scale =
-      (1u << 24) / static_cast<uint32_t>(window * (radius + 1));
-  uint32_t sum = 0;
-  for (int i = 0; i < window - 1; ++i) sum += sums[i];
-  const int count = box.width();
-  for (int x = 0; x < count; ++x) {
-    sum += sums[x + window - 1];
-    const uint64_t share = uint64_t{sum} * scale >> 24;
-    soft[x] = hard[x] ? kOpaque
-                      : static_cast<uint8_t>(std::min<uint64_t>(share, 255));
-    sum -= sums[x];
-  }
+  const auto soften =
+      radius <= kMaxNarrowRadius ? soften_narrowly : soften_widely;
+  soften(column_sums_.data(), hard, box.width(), radius, window_sums_, soft);
 }
 
 const std::vector<Span> &HiddenArea::spans(int y_begin, int y_end) {

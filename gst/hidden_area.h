@@ -66,6 +66,7 @@ class HiddenArea {
   std::vector<Span> spans_;
   std::vector<uint8_t> mask_row_;
   std::vector<uint16_t> column_sums_;
+  std::vector<uint16_t> window_sums_;
 };
 
 }  // namespace sam2

@@ -22,34 +22,34 @@ void mix_bytes(uint8_t *bytes, const uint8_t *others, const uint8_t *opacity,
                                             others[i] * opacity[i]));
 }
 
-// Which byte of a sample gets which opacity: 255 or 0 each.
-struct ByteMasks {
-  std::array<uint8_t, 4> colour;
-  std::array<uint8_t, 4> alpha;
-};
+// Takes the others' bits where `mask` has them.
+void select_bytes(uint8_t *bytes, const uint8_t *others, const uint8_t *mask,
+                  int count) {
+  for (int i = 0; i < count; ++i)
+    bytes[i] =
+        static_cast<uint8_t>(bytes[i] ^ ((bytes[i] ^ others[i]) & mask[i]));
+}
 
-template <int kStep>
-void spread_bytes(const uint8_t *colour, const uint8_t *alpha, int count,
-                  const ByteMasks &masks, uint8_t *target) {
-  for (int x = 0; x < count; ++x)
-    for (int c = 0; c < kStep; ++c) {
-      const auto i = static_cast<size_t>(c);
-      target[x * kStep + c] = static_cast<uint8_t>(
-          (colour[x] & masks.colour[i]) | (alpha[x] & masks.alpha[i]));
-    }
+void double_bytes(const uint8_t *source, int count, uint8_t *target) {
+  for (int i = 0; i < count; ++i) target[2 * i] = target[2 * i + 1] = source[i];
+}
+
+void triple_bytes(const uint8_t *source, int count, uint8_t *target) {
+  for (int i = 0; i < count; ++i)
+    target[3 * i] = target[3 * i + 1] = target[3 * i + 2] = source[i];
 }
 
 // The side of blocks that a blur is made of: it has to be fine beside what it
 // blurs, and cheap.
 int blur_block_px(guint blur_size_px) {
   if (blur_size_px < 8) return 2;
-  return blur_size_px < 32 ? 4 : 8;
+  return blur_size_px < 24 ? 4 : 8;
 }
 
-// Two boxes of this radius reach as far as `blur_size_px`.
+// Two boxes of this radius, and the way from block to block, reach about as far
+// as `blur_size_px`.
 int blur_radius(guint blur_size_px, int block_px) {
-  return std::max(1,
-                  (static_cast<int>(blur_size_px) + block_px) / (2 * block_px));
+  return std::max(1, static_cast<int>(blur_size_px) / (2 * block_px));
 }
 
 RectPx in_samples(const RectPx &box, const PlaneView &plane) {
@@ -134,6 +134,13 @@ void MattePainter::prepare_coarse(const PlaneView &plane,
   const BlockSize block = {std::max(block_px >> plane.x_shift, 1),
                            std::max(block_px >> plane.y_shift, 1)};
   coarse_.set_layout(plane, block);
+  if (plane.alpha_byte() >= 0) {
+    const auto step = static_cast<size_t>(plane.step_bytes);
+    all_but_alpha_.assign(step * static_cast<size_t>(plane.width), kOpaque);
+    for (size_t i = static_cast<size_t>(plane.alpha_byte());
+         i < all_but_alpha_.size(); i += step)
+      all_but_alpha_[i] = 0;
+  }
   const BlockSize radius = {
       blur_radius(settings.blur_size_px, block.x << plane.x_shift),
       blur_radius(settings.blur_size_px, block.y << plane.y_shift)};
@@ -157,9 +164,8 @@ void MattePainter::paint_row(const PlaneView &plane, HiddenArea &area, int y) {
     const RectPx samples = in_samples({span.begin, 0, span.end, 1}, plane);
     if (area.outside()) hide(plane, y, at, samples.x_begin);
     at = samples.x_end;
-    spread(plane, sample_opacity(plane, area, y, samples.x_begin, at),
-           at - samples.x_begin);
-    mix(plane, y, samples.x_begin, at);
+    mix(plane, y, samples.x_begin, at,
+        sample_opacity(plane, area, y, samples.x_begin, at));
   }
   if (area.outside()) hide(plane, y, at, plane.width);
 }
@@ -168,20 +174,26 @@ void MattePainter::paint_row(const PlaneView &plane, HiddenArea &area, int y) {
 void MattePainter::hide(const PlaneView &plane, int y, int begin, int end) {
   if (begin >= end) return;
   const bool has_alpha = plane.alpha_byte() >= 0;
-  if (strength_ == kOpaque && !(has_alpha && rule_ == ByteRule::kAllButAlpha)) {
+  if (has_alpha && rule_ == ByteRule::kAllButAlpha) {
+    select_bytes(plane.row(y) + ptrdiff_t{1} * begin * plane.step_bytes,
+                 source_row(y, begin, end), all_but_alpha_.data(),
+                 (end - begin) * plane.step_bytes);
+    return;
+  }
+  if (strength_ == kOpaque) {
     std::copy_n(source_row(y, begin, end), (end - begin) * plane.step_bytes,
                 plane.row(y) + ptrdiff_t{1} * begin * plane.step_bytes);
     return;
   }
   opacity_.assign(static_cast<size_t>(end - begin), kOpaque);
-  spread(plane, opacity_.data(), end - begin);
-  mix(plane, y, begin, end);
+  mix(plane, y, begin, end, opacity_.data());
 }
 
-// Mixes by `byte_opacity_`.
-void MattePainter::mix(const PlaneView &plane, int y, int begin, int end) {
+// Mixes by the opacities of samples.
+void MattePainter::mix(const PlaneView &plane, int y, int begin, int end,
+                       const uint8_t *opacity) {
   mix_bytes(plane.row(y) + ptrdiff_t{1} * begin * plane.step_bytes,
-            source_row(y, begin, end), byte_opacity_.data(),
+            source_row(y, begin, end), spread(plane, opacity, end - begin),
             (end - begin) * plane.step_bytes);
 }
 
@@ -227,6 +239,11 @@ const uint8_t *MattePainter::sample_opacity(const PlaneView &plane,
     }
     return means;
   }
+  if (plane.x_shift == 1) {
+    for (int i = 0; i < count; ++i)
+      means[i] = static_cast<uint8_t>((sums[2 * i] + sums[2 * i + 1]) >> shift);
+    return means;
+  }
   for (int i = 0; i < count; ++i) {
     int sum = 0;
     for (int x = 0; x < 1 << plane.x_shift; ++x)
@@ -236,24 +253,29 @@ const uint8_t *MattePainter::sample_opacity(const PlaneView &plane,
   return means;
 }
 
-// From opacities of samples to `byte_opacity_`.
-void MattePainter::spread(const PlaneView &plane, const uint8_t *opacity,
-                          int count) {
-  const int step = plane.step_bytes;
+// From opacities of samples to those of their bytes. Valid until the next call.
+const uint8_t *MattePainter::spread(const PlaneView &plane,
+                                    const uint8_t *opacity, int count) {
   const uint8_t *colour = colour_opacity(opacity, count);
-  byte_opacity_.resize(static_cast<size_t>(count * step));
-  uint8_t *target = byte_opacity_.data();
-  ByteMasks masks = {{kOpaque, kOpaque, kOpaque, kOpaque}, {0, 0, 0, 0}};
+  const int step = plane.step_bytes;
   const int alpha_byte = plane.alpha_byte();
-  if (alpha_byte >= 0 && rule_ != ByteRule::kAll) {
-    const auto i = static_cast<size_t>(alpha_byte);
-    masks.colour[i] = 0;
-    masks.alpha[i] = rule_ == ByteRule::kAllButAlpha ? 0 : kOpaque;
+  const bool is_alpha_apart =
+      alpha_byte >= 0 && rule_ == ByteRule::kOnlyHiddenAndAlpha;
+  if (step == 1) return is_alpha_apart ? opacity : colour;
+  byte_opacity_.resize(static_cast<size_t>(count * step));
+  uint8_t *bytes = byte_opacity_.data();
+  if (step == 2) double_bytes(colour, count, bytes);
+  if (step == 3) triple_bytes(colour, count, bytes);
+  if (step == 4) {
+    half_spread_.resize(static_cast<size_t>(count * 2));
+    double_bytes(colour, count, half_spread_.data());
+    double_bytes(half_spread_.data(), count * 2, bytes);
   }
-  if (step == 1) spread_bytes<1>(colour, opacity, count, masks, target);
-  if (step == 2) spread_bytes<2>(colour, opacity, count, masks, target);
-  if (step == 3) spread_bytes<3>(colour, opacity, count, masks, target);
-  if (step == 4) spread_bytes<4>(colour, opacity, count, masks, target);
+  if (is_alpha_apart)
+    for (int x = 0; x < count; ++x) bytes[x * step + alpha_byte] = opacity[x];
+  else if (alpha_byte >= 0 && rule_ == ByteRule::kAllButAlpha)
+    for (int x = 0; x < count; ++x) bytes[x * step + alpha_byte] = 0;
+  return bytes;
 }
 
 // What hides colours: as strong as the colour, and nothing short of full

@@ -40,12 +40,14 @@ class MattePainter {
   void prepare_colour(const PlaneView &plane);
   void paint_row(const PlaneView &plane, HiddenArea &area, int y);
   void hide(const PlaneView &plane, int y, int begin, int end);
-  void mix(const PlaneView &plane, int y, int begin, int end);
+  void mix(const PlaneView &plane, int y, int begin, int end,
+           const uint8_t *opacity);
   const uint8_t *source_row(int y, int begin, int end);
   const uint8_t *sample_opacity(const PlaneView &plane, const HiddenArea &area,
                                 int y, int begin, int end);
   const uint8_t *colour_opacity(const uint8_t *opacity, int count);
-  void spread(const PlaneView &plane, const uint8_t *opacity, int count);
+  const uint8_t *spread(const PlaneView &plane, const uint8_t *opacity,
+                        int count);
 
   Source source_ = Source::kColour;
   ByteRule rule_ = ByteRule::kAll;
@@ -53,9 +55,11 @@ class MattePainter {
   std::array<uint8_t, 4> colour_ = {{}};  // by component
   CoarsePlane coarse_;
   std::vector<uint8_t> colour_row_;
+  std::vector<uint8_t> all_but_alpha_;  // a row of 255, 0 where alpha is
   std::vector<uint16_t> sums_;
   std::vector<uint8_t> opacity_;  // of samples
   std::vector<uint8_t> colour_opacity_;
+  std::vector<uint8_t> half_spread_;
   std::vector<uint8_t> byte_opacity_;  // of their bytes
 };
 

@@ -174,7 +174,7 @@ GST_START_TEST(test_a_larger_blur_reaches_further) {
     while (picture.at(59 - reach[i], 20) > 0) ++reach[i];
     // The edge has not moved.
     fail_unless(picture.at(59, 20) < 128 && picture.at(60, 20) > 127);
-    fail_unless_equals_int(picture.at(59, 20) + picture.at(60, 20), 255);
+    fail_unless(abs(picture.at(59, 20) + picture.at(60, 20) - 255) <= 1);
   }
   fail_unless(reach[0] >= 2 && reach[0] <= 8, "%d", reach[0]);
   fail_unless(reach[1] >= 12 && reach[1] <= 20, "%d", reach[1]);

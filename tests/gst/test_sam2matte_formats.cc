@@ -206,8 +206,10 @@ sam2::BufferPtr padded(const GstVideoInfo &info) {
   return sam2::with_object(std::move(buffer));
 }
 
+// One format of each arrangement.
 GST_START_TEST(test_long_rows_make_no_difference) {
-  for (const auto &format : all_formats())
+  for (const std::string format :
+       {"RGB", "RGBx", "ARGB", "I420", "NV12", "A420", "AV12", "Y41B"})
     for (const std::string mode : kModes) {
       if (!is_possible(mode, format)) continue;
       const auto info = sam2::matte_info(format.c_str());
