@@ -7,8 +7,9 @@
  * none), or a mask, white on the objects and black beside them. It reads
  * standard metadata only and never looks at the video's pixels. Buffers
  * without metadata, and objects that are lost, give black. Where objects
- * overlap, the later one in the metadata is on top. Times, flags, offsets and
- * metadata are those of the incoming buffer.
+ * overlap, the later one in the metadata is on top. Times, flags (but that of
+ * gaps), offsets and metadata are those of the incoming buffer, and every
+ * buffer gives one, however late it is.
  *
  * #GstSam2Mask:values says what an object's number is: its place in the
  * metadata, from 1 and counting lost objects, or its tracking id. A number
@@ -305,4 +306,6 @@ static void gst_sam2_mask_class_init(GstSam2MaskClass *klass) {
 static void gst_sam2_mask_init(GstSam2Mask *self) {
   self->state = new State;
   gst_base_transform_set_in_place(GST_BASE_TRANSFORM(self), FALSE);
+  // Elements such as alphacombine count: every frame has its mask, late or not.
+  gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
 }

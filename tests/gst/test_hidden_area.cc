@@ -104,6 +104,9 @@ GST_START_TEST(test_nothing_is_left_of_the_frame_before) {
   fail_unless_equals_int(area.at(35, 25) > 0, 1);
   for (int y = 0; y < 20; ++y)
     for (int x = 0; x < 20; ++x) fail_unless_equals_int(area.at(x, y), 0);
+  area.set(false, {{3, 3, 20, 20}}, 2);
+  area.set(false, {{10, 10, 2, 2}}, 0);
+  fail_unless_equals_int(area.at(9, 9), 0);
   area.set(true, {}, 2);
   fail_unless_equals_int(area.at(36, 26), 255);
 }

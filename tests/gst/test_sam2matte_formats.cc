@@ -258,6 +258,20 @@ GST_START_TEST(test_chroma_is_covered_where_it_lies) {
 }
 GST_END_TEST
 
+// The last column of an odd width has chroma for itself.
+GST_START_TEST(test_the_last_chroma_sample_is_covered_by_its_one_column) {
+  auto info = sam2::matte_info("I420", 17, 13);
+  info.chroma_site = GST_VIDEO_CHROMA_SITE_JPEG;
+  auto buffer = sam2::video_buffer(info, 128);
+  sam2::attach_objects(buffer.get(), {sam2::boxed_object(1, {15, 4, 1, 4})});
+  auto picture = sam2::matte("mode=colour colour=0xff0000ff feather=0", info,
+                             std::move(buffer));
+  fail_unless_equals_int(picture.at(15, 5), 128);
+  fail_unless_equals_int(picture.at(14, 5, 1), 184);
+  fail_unless_equals_int(picture.at(16, 5, 1), 240);
+}
+GST_END_TEST
+
 GST_START_TEST(test_times_flags_and_metadata_are_kept) {
   for (const char *format : {"RGBA", "NV12"}) {
     const auto info = sam2::matte_info(format);
@@ -328,6 +342,8 @@ Suite *sam2matte_formats_suite() {
   tcase_add_test(cases, test_every_format_size_and_mode_is_whole);
   tcase_add_test(cases, test_long_rows_make_no_difference);
   tcase_add_test(cases, test_chroma_is_covered_where_it_lies);
+  tcase_add_test(cases,
+                 test_the_last_chroma_sample_is_covered_by_its_one_column);
   tcase_add_test(cases, test_times_flags_and_metadata_are_kept);
   tcase_add_test(cases, test_caps_change_mid_stream);
   tcase_add_test(cases, test_the_element_starts_again);
