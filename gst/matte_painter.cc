@@ -75,8 +75,7 @@ void MattePainter::choose(const GstVideoFrame &frame,
        static_cast<uint8_t>(argb)},
       frame.info);
   std::copy(colour.begin(), colour.end(), colour_.begin());
-  const bool is_transparent = settings.mode == MatteMode::kTransparent &&
-                              GST_VIDEO_INFO_HAS_ALPHA(&frame.info);
+  const bool is_transparent = settings.mode == MatteMode::kTransparent;
   colour_[kAlphaComponent] = is_transparent ? 0 : kOpaque;
   strength_ = settings.mode == MatteMode::kColour
                   ? static_cast<uint8_t>(argb >> 24)

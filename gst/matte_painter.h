@@ -20,9 +20,9 @@ namespace sam2 {
 class MattePainter {
  public:
   // Hides `area`, which has the frame's size, as `settings` say. Where the
-  // frame has no alpha, mode transparent is mode colour. A chroma sample is
-  // hidden as much as its pixels are on average; under full transparency
-  // nothing of the picture is left. Throws std::bad_alloc.
+  // frame has no alpha, mode transparent is mode colour with a hard edge. A
+  // chroma sample is hidden as much as its pixels are on average; under full
+  // transparency nothing of the picture is left. Throws std::bad_alloc.
   void paint(GstVideoFrame *frame, HiddenArea &area,
              const MatteSettings &settings);
 

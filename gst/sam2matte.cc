@@ -142,10 +142,7 @@ void update_area(State &state, const sam2::MatteSettings &settings,
 // Whether nothing of the input is left outside of the area's boxes.
 bool is_outside_gone(const sam2::HiddenArea &area,
                      const sam2::MatteSettings &settings) {
-  const bool is_opaque = settings.colour_argb >> 24 == 0xff;
-  return area.outside() &&
-         (settings.mode == sam2::MatteMode::kTransparent ||
-          (settings.mode == sam2::MatteMode::kColour && is_opaque));
+  return area.outside() && settings.mode == sam2::MatteMode::kTransparent;
 }
 
 void copy_what_is_left(GstVideoFrame *input, GstVideoFrame *output,

@@ -83,6 +83,10 @@ GST_START_TEST(test_the_frames_border_is_no_edge) {
   fail_unless_equals_int(background.at(0, 0), 0);
   fail_unless_equals_int(background.at(0, 29), 0);
   fail_unless(background.at(9, 29) > 0);
+  Area top(false, {{0, 0, 40, 1}}, 2);
+  fail_unless_equals_int(top.at(20, 1), 170);
+  Area bottom(false, {{0, 29, 40, 1}}, 2);
+  fail_unless_equals_int(bottom.at(20, 28), 170);
   Area right(true, {{20, 10, 20, 20}}, 4);
   fail_unless_equals_int(right.at(39, 29), 0);
 }

@@ -156,6 +156,17 @@ GST_START_TEST(test_squares_have_the_asked_for_side) {
 }
 GST_END_TEST
 
+// Chroma squares would else end in the middle of those of luma.
+GST_START_TEST(test_squares_are_even_where_chroma_is_subsampled) {
+  const auto info = sam2::matte_info("I420");
+  auto odd = made("mode=object-pixelate pixel-size=3", info);
+  auto even = made("mode=object-pixelate pixel-size=4", info);
+  for (int y = 0; y < kMatteHeight; ++y)
+    for (int x = 0; x < kMatteWidth; ++x)
+      fail_unless_equals_int(odd.at(x, y), even.at(x, y));
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_larger_blur_reaches_further) {
   int reach[2] = {0, 0};
   const int sizes[] = {4, 16};
@@ -290,6 +301,47 @@ GST_START_TEST(test_properties_change_while_playing) {
 }
 GST_END_TEST
 
+// A binding that inverts from the first second on.
+struct LateInvert {
+  GstControlBinding parent;
+};
+struct LateInvertClass {
+  GstControlBindingClass parent_class;
+};
+GType late_invert_get_type();
+G_DEFINE_TYPE(LateInvert, late_invert, GST_TYPE_CONTROL_BINDING)
+
+gboolean sync_invert(GstControlBinding *, GstObject *object,
+                     GstClockTime time_ns, GstClockTime) {
+  g_object_set(object, "invert", time_ns >= GST_SECOND, nullptr);
+  return TRUE;
+}
+void late_invert_class_init(LateInvertClass *klass) {
+  GST_CONTROL_BINDING_CLASS(klass)->sync_values = sync_invert;
+}
+void late_invert_init(LateInvert *) {}
+
+GST_START_TEST(test_properties_are_controlled_by_time) {
+  const auto harness =
+      sam2::video_harness("sam2matte mode=colour feather=0", kRgba);
+  const auto element = sam2::matte_element(harness.get());
+  gst_object_add_control_binding(
+      GST_OBJECT(element.get()),
+      GST_CONTROL_BINDING(g_object_new(late_invert_get_type(), "object",
+                                       element.get(), "name", "invert",
+                                       nullptr)));
+  for (const int frame_index : {0, 30}) {  // 0 and 1.2 s
+    auto buffer = sam2::speckled_buffer(kRgba);
+    GST_BUFFER_PTS(buffer.get()) =
+        static_cast<GstClockTime>(frame_index) * 40 * GST_MSECOND;
+    const bool is_inverted = frame_index > 0;
+    assert_sides(
+        sam2::pushed_matte(harness.get(), sam2::with_object(std::move(buffer))),
+        !is_inverted, is_inverted);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(test_properties_read_as_written) {
   const sam2::ElementPtr element(GST_ELEMENT(gst_object_ref_sink(
       gst_parse_launch("sam2matte mode=blur colour=0x12345678 blur-size=9 "
@@ -328,12 +380,14 @@ Suite *sam2matte_suite() {
   tcase_add_test(cases, test_feather_of_hidden_objects_lies_around_them);
   tcase_add_test(cases, test_alpha_stays_under_blur);
   tcase_add_test(cases, test_squares_have_the_asked_for_side);
+  tcase_add_test(cases, test_squares_are_even_where_chroma_is_subsampled);
   tcase_add_test(cases, test_a_larger_blur_reaches_further);
   tcase_add_test(cases, test_only_chosen_objects_count);
   tcase_add_test(cases, test_frames_without_objects_follow_the_rule);
   tcase_add_test(cases, test_a_bad_list_of_ids_is_refused_at_start);
   tcase_add_test(cases, test_a_bad_list_of_ids_ends_the_stream);
   tcase_add_test(cases, test_properties_change_while_playing);
+  tcase_add_test(cases, test_properties_are_controlled_by_time);
   tcase_add_test(cases, test_properties_read_as_written);
   suite_add_tcase(suite, cases);
   return suite;

@@ -55,6 +55,26 @@ GST_START_TEST(test_formats_without_alpha_get_it) {
 }
 GST_END_TEST
 
+// The background is kept, so all of it has to be brought over.
+GST_START_TEST(test_what_is_kept_is_opaque_in_formats_without_alpha) {
+  for (const char *format : {"RGB", "xBGR", "NV12"})
+    for (const char *properties : {"invert=true", "without-objects=keep"}) {
+      const auto info = sam2::matte_info(format);
+      auto before = sam2::speckled_picture(info);
+      const bool has_object = g_str_equal(properties, "invert=true");
+      auto picture = sam2::matte(
+          std::string("feather=0 ") + properties, info,
+          has_object ? frame_of(info) : sam2::speckled_buffer(info));
+      for (int c = 0; c < 3; ++c) {
+        fail_unless_equals_int(picture.at(2, 2, c), before.at(2, 2, c));
+        fail_unless_equals_int(picture.at(39, 29, c), before.at(39, 29, c));
+      }
+      fail_unless_equals_int(picture.at(39, 29, 3), 255);
+      fail_unless_equals_int(picture.at(12, 12, 3), has_object ? 0 : 255);
+    }
+}
+GST_END_TEST
+
 GST_START_TEST(test_formats_with_alpha_keep_it) {
   for (const char *format : kAlphaFormats) {
     const auto info = sam2::matte_info(format);
@@ -332,6 +352,7 @@ Suite *sam2matte_formats_suite() {
   Suite *suite = suite_create("sam2matte_formats");
   TCase *cases = tcase_create("all");
   tcase_add_test(cases, test_formats_without_alpha_get_it);
+  tcase_add_test(cases, test_what_is_kept_is_opaque_in_formats_without_alpha);
   tcase_add_test(cases, test_formats_with_alpha_keep_it);
   tcase_add_test(cases, test_nothing_is_left_under_full_transparency);
   tcase_add_test(cases, test_other_formats_cannot_become_transparent);
