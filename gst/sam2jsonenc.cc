@@ -41,7 +41,6 @@ GST_DEBUG_CATEGORY_STATIC(sam2jsonenc_debug);
 namespace {
 
 constexpr const char *kJsonCaps = "application/x-ndjson";
-constexpr int64_t kUntrackedId = -1;
 
 struct State {
   sam2::SizePx frame_size;
@@ -73,7 +72,7 @@ sam2::ObjectResult result_of(const sam2::AnalyticsObject &object,
                              sam2::SizePx frame_size) {
   sam2::PlacedMask placed = sam2::clipped_mask(object, frame_size);
   sam2::ObjectResult result;
-  result.object_id = object.object_id.value_or(kUntrackedId);
+  result.object_id = object.object_id.value_or(sam2::kUntrackedId);
   result.label = object.label;
   result.predicted_iou = object.confidence;
   result.object_score = object.object_score.value_or(0);

@@ -114,6 +114,22 @@ void for_each_object_run(const MaskRuns &runs, Visit visit) {
   }
 }
 
+Extent extent_of(const MaskRuns &runs, SizePx frame) {
+  check_area(runs, frame);
+  Extent extent;
+  for_each_object_run(runs, [&](int64_t begin, int64_t end) {
+    extent.include(begin, end, frame.height);
+  });
+  return extent;
+}
+
+BoxPx box_of(const Extent &extent) {
+  if (extent.right < 0) return {};
+  return {static_cast<float>(extent.left), static_cast<float>(extent.top),
+          static_cast<float>(extent.right - extent.left + 1),
+          static_cast<float>(extent.bottom - extent.top + 1)};
+}
+
 // Sets the pixels of one run, column by column.
 void fill_run(int64_t begin, int64_t end, int frame_height,
               const Extent &extent, MaskImage *mask) {
@@ -182,18 +198,17 @@ MaskRuns encode_runs(const MaskImage &mask, const BoxPx &box, SizePx frame) {
   return writer.finish();
 }
 
+BoxPx box_of_runs(const MaskRuns &runs, SizePx frame) {
+  return box_of(extent_of(runs, frame));
+}
+
 PlacedMask decode_runs(const MaskRuns &runs, SizePx frame) {
-  check_area(runs, frame);
-  Extent extent;
-  for_each_object_run(runs, [&](int64_t begin, int64_t end) {
-    extent.include(begin, end, frame.height);
-  });
+  const Extent extent = extent_of(runs, frame);
   PlacedMask placed;
   if (extent.right < 0) return placed;
-  const int width = extent.right - extent.left + 1;
-  const int height = extent.bottom - extent.top + 1;
-  placed.box = {static_cast<float>(extent.left), static_cast<float>(extent.top),
-                static_cast<float>(width), static_cast<float>(height)};
+  placed.box = box_of(extent);
+  const auto width = static_cast<int>(placed.box.width);
+  const auto height = static_cast<int>(placed.box.height);
   placed.mask = {width, height,
                  std::vector<uint8_t>(static_cast<size_t>(width) * height, 0)};
   for_each_object_run(runs, [&](int64_t begin, int64_t end) {

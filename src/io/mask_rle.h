@@ -34,10 +34,14 @@ inline constexpr int kMaxRleSidePx = 16384;
 // the frame. An empty mask gives one run. Reentrant, like all below.
 MaskRuns encode_runs(const MaskImage &mask, const BoxPx &box, SizePx frame);
 
+// The smallest box that holds the object's pixels, empty if there are none:
+// what decode_runs would fill, at no cost by area. Throws sam2::Error
+// (kUnreadable) for a frame above kMaxRleSidePx or without a pixel, and for
+// runs whose sum is not the number of the frame's pixels.
+BoxPx box_of_runs(const MaskRuns &runs, SizePx frame);
+
 // The object's pixels (0 or 255) in the smallest box that holds them; empty
-// box and mask if there are none. Throws sam2::Error (kUnreadable) for a frame
-// above kMaxRleSidePx or without a pixel, and for runs whose sum is not the
-// number of the frame's pixels.
+// box and mask if there are none. Throws as box_of_runs does.
 PlacedMask decode_runs(const MaskRuns &runs, SizePx frame);
 
 // The compressed text form and back. `runs_from_text` throws sam2::Error

@@ -122,11 +122,14 @@ START_TEST(test_random_masks_come_back_the_same) {
                        1 + static_cast<int>(random() % 60)};
     const PlacedMask placed = random_mask(&random, frame);
     const MaskRuns runs = sam2::encode_runs(placed.mask, placed.box, frame);
+    const BoxPx box = sam2::box_of_runs(runs, frame);
     const std::string text = sam2::text_from_runs(runs);
     const PlacedMask back =
         sam2::decode_runs(sam2::runs_from_text(text), frame);
     ck_assert_msg(painted(back, frame) == painted(placed, frame),
                   "mask %d of seed %u differs", i, kSeed);
+    ck_assert(box.x == back.box.x && box.y == back.box.y &&
+              box.width == back.box.width && box.height == back.box.height);
   }
 }
 END_TEST
