@@ -6,6 +6,7 @@
 
 #include "analytics_meta.h"
 #include "gst_ptr.h"
+#include "io/result_json.h"
 #include "sam2_scores_meta.h"
 
 namespace sam2 {
@@ -103,7 +104,8 @@ void add_object(GstAnalyticsRelationMeta *relations, const ObjectResult &object,
                 const SeenTimes &seen, guint index, MaskFormat format,
                 const AttachedParts &parts) {
   std::optional<guint> tracking, detection;
-  if (parts.tracks) tracking = add_tracking(relations, object, seen).id;
+  if (parts.tracks && object.object_id != kUntrackedId)
+    tracking = add_tracking(relations, object, seen).id;
   if (object.is_lost) return;
   if (parts.detections) detection = add_detection(relations, object).id;
   if (detection && tracking) relate(relations, *detection, *tracking);
@@ -119,7 +121,8 @@ std::vector<ObjectScore> object_scores(const FrameResult &result) {
   std::vector<ObjectScore> scores;
   scores.reserve(result.objects.size());
   for (const ObjectResult &object : result.objects)
-    scores.push_back({object.object_id, object.object_score});
+    if (object.object_id != kUntrackedId)
+      scores.push_back({object.object_id, object.object_score});
   return scores;
 }
 

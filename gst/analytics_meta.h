@@ -41,8 +41,9 @@ struct AttachedParts {
 //
 // related by RELATE_TO, as far as they are there: detection to tracking,
 // detection to segmentation and back. A lost object has the tracking entry
-// only. Object scores go into a ScoresMeta. `times` has one entry per object of
-// `result`. Throws std::bad_alloc.
+// only, one with the id kUntrackedId all but that and its score. Object scores
+// go into a ScoresMeta. `times` has one entry per object of `result`. Throws
+// std::bad_alloc.
 void attach_result(GstBuffer *buffer, const FrameResult &result,
                    const std::vector<SeenTimes> &times,
                    const AttachedParts &parts = {});

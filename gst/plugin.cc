@@ -1,6 +1,7 @@
 // Registration of the elements.
 #include <gst/gst.h>
 
+#include "sam2jsondec.h"
 #include "sam2jsonenc.h"
 #include "sam2mask.h"
 #include "sam2matte.h"
@@ -11,6 +12,7 @@ static gboolean plugin_init(GstPlugin *plugin) {
   gboolean is_registered = GST_ELEMENT_REGISTER(sam2track, plugin);
   is_registered |= GST_ELEMENT_REGISTER(sam2overlay, plugin);
   is_registered |= GST_ELEMENT_REGISTER(sam2jsonenc, plugin);
+  is_registered |= GST_ELEMENT_REGISTER(sam2jsondec, plugin);
   is_registered |= GST_ELEMENT_REGISTER(sam2mask, plugin);
   is_registered |= GST_ELEMENT_REGISTER(sam2matte, plugin);
   return is_registered;

@@ -1,6 +1,7 @@
 #include "io/line_reader.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -13,36 +14,41 @@ namespace {
 constexpr size_t kBufferBytes = size_t{64} << 10;
 constexpr const char *kByteOrderMark = "\xEF\xBB\xBF";
 
-[[noreturn]] void refuse(ErrorCode code, const std::string &path,
-                         const std::string &reason) {
-  throw Error(code, "Could not open \"" + path + "\": " + reason +
-                        ". Give a file that exists and may be read.");
-}
-
-// Opening a pipe without a writer would wait for one.
-void check_kind(const std::string &path) {
+// Why the file may not be opened; nothing if it may. Opening a pipe without a
+// writer would wait for one.
+void check_kind(const std::string &path, const std::string &advice) {
+  const auto refuse = [&](ErrorCode code, const std::string &reason) {
+    throw Error(code,
+                "Could not open \"" + path + "\": " + reason + ". " + advice);
+  };
   struct stat status;
   if (stat(path.c_str(), &status) != 0) {
     const int code = errno;
-    refuse(code == ENOENT || code == ENOTDIR ? ErrorCode::kNotFound
-                                             : ErrorCode::kUnreadable,
-           path, std::strerror(code));
+    const bool is_missing = code == ENOENT || code == ENOTDIR;
+    refuse(is_missing ? ErrorCode::kNotFound : ErrorCode::kUnreadable,
+           std::strerror(code));
   }
   if (S_ISDIR(status.st_mode)) {
-    refuse(ErrorCode::kUnreadable, path, "it is a folder");
+    refuse(ErrorCode::kUnreadable, "it is a folder");
   }
   if (!S_ISREG(status.st_mode)) {
-    refuse(ErrorCode::kUnreadable, path, "it is not a plain file");
+    refuse(ErrorCode::kUnreadable, "it is not a plain file");
+  }
+  if (access(path.c_str(), R_OK) != 0) {
+    refuse(ErrorCode::kUnreadable, std::strerror(errno));
   }
 }
 
 }  // namespace
 
-LineReader::LineReader(const std::string &path) : path_(path) {
-  check_kind(path);
+LineReader::LineReader(const std::string &path, const std::string &advice)
+    : path_(path) {
+  check_kind(path, advice);
   file_.reset(std::fopen(path.c_str(), "rb"));
   if (file_ == nullptr) {
-    refuse(ErrorCode::kUnreadable, path, std::strerror(errno));
+    throw Error(ErrorCode::kUnreadable, "Could not open \"" + path +
+                                            "\": " + std::strerror(errno) +
+                                            ". " + advice);
   }
 }
 

@@ -25,8 +25,9 @@ struct FilePlace {
 class LineReader {
  public:
   // Opens a regular file. Throws sam2::Error: kNotFound if there is none,
-  // kUnreadable if it may not be read or is of another kind, such as a folder.
-  explicit LineReader(const std::string &path);
+  // kUnreadable if it may not be read or is of another kind, such as a folder;
+  // `advice` is the sentence on what to do.
+  LineReader(const std::string &path, const std::string &advice);
 
   // The next line without its end. `line` is empty unless the answer is kLine.
   // Throws sam2::Error (kUnreadable) if the file cannot be read on.

@@ -18,7 +18,8 @@ bool is_blank(const std::string &text) {
 }  // namespace
 
 ResultReplay::ResultReplay(const std::string &path, Warn warn)
-    : reader_(path), warn_(std::move(warn)) {}
+    : reader_(path, "Set location to a file of results that may be read."),
+      warn_(std::move(warn)) {}
 
 bool ResultReplay::is_timed() {
   fill();

@@ -36,7 +36,8 @@ class ResultReplay {
   static constexpr int kMaxWarnings = 10;
   static constexpr int kMaxBadLines = 1000;
 
-  // Throws sam2::Error as LineReader does.
+  // Throws sam2::Error as LineReader does; its text names the property
+  // location.
   ResultReplay(const std::string &path, Warn warn);
 
   // Whether lines are found by time. False without a readable line. Throws

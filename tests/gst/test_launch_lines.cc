@@ -54,6 +54,7 @@ std::string runnable(const std::string &line, const std::string &folder) {
       {"filesrc location=in.mp4 ! decodebin",
        "videotestsrc num-buffers=3 ! video/x-raw,width=640,height=480"},
       {"filesink location=", "filesink location=" + folder + "/"},
+      {"sam2jsondec location=", "sam2jsondec location=" + folder + "/"},
   };
   std::string result = line;
   for (const auto &[from, to] : replacements) {
@@ -65,6 +66,8 @@ std::string runnable(const std::string &line, const std::string &folder) {
 
 GST_START_TEST(test_every_documented_line_runs_to_its_end) {
   const sam2::ScratchFolder folder;
+  std::ofstream(folder.path("objects.ndjson"))
+      << R"({"frame":0,"pts":0,"width":320,"height":240,"objects":[]})" << '\n';
   const auto lines = documented_lines();
   fail_unless(lines.size() >= 3);
   for (const std::string &line : lines) {

@@ -23,7 +23,7 @@ std::string file_of(const std::string &text) {
 }
 
 std::vector<std::string> lines_of(const std::string &text) {
-  LineReader reader(file_of(text));
+  LineReader reader(file_of(text), "");
   std::vector<std::string> lines;
   for (std::string line; reader.next(&line) != LineStatus::kEnd;)
     lines.push_back(line);
@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST(test_a_line_above_16_mib_is_stepped_over) {
   const std::string most(sam2::kMaxLineBytes, 'a');
-  LineReader reader(file_of(most + "\n" + most + "b\nc"));
+  LineReader reader(file_of(most + "\n" + most + "b\nc"), "");
   std::string line;
   ck_assert(reader.next(&line) == LineStatus::kLine);
   ck_assert_uint_eq(line.size(), sam2::kMaxLineBytes);
@@ -67,7 +67,7 @@ START_TEST(test_a_line_above_16_mib_is_stepped_over) {
 END_TEST
 
 START_TEST(test_a_place_is_found_again) {
-  LineReader reader(file_of("one\ntwo\r\nthree\nfour"));
+  LineReader reader(file_of("one\ntwo\r\nthree\nfour"), "");
   std::string line;
   reader.next(&line);
   reader.next(&line);
@@ -83,23 +83,21 @@ START_TEST(test_a_place_is_found_again) {
 END_TEST
 
 std::string refusal(const std::string &path) {
-  return error_of([&path] { LineReader reader(path); });
+  return error_of([&path] { LineReader reader(path, "Give another."); });
 }
 
 START_TEST(test_what_is_no_file_is_refused) {
   const std::string missing = kFolder + "missing.txt";
-  assert_text_eq(refusal(missing),
-                 "Could not open \"" + missing +
-                     "\": No such file or directory. Give a file that exists "
-                     "and may be read.");
+  assert_text_eq(refusal(missing), "Could not open \"" + missing +
+                                       "\": No such file or directory. Give "
+                                       "another.");
   assert_text_eq(refusal(kFolder), "Could not open \"" + kFolder +
-                                       "\": it is a folder. Give a file that "
-                                       "exists and may be read.");
+                                       "\": it is a folder. Give another.");
   const std::string pipe = kFolder + "pipe";
   mkfifo(pipe.c_str(), 0600);
-  assert_text_eq(refusal(pipe), "Could not open \"" + pipe +
-                                    "\": it is not a plain file. Give a file "
-                                    "that exists and may be read.");
+  assert_text_eq(
+      refusal(pipe),
+      "Could not open \"" + pipe + "\": it is not a plain file. Give another.");
 }
 END_TEST
 
