@@ -1,13 +1,9 @@
 #include "label_map.h"
 
-#include <png.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csetjmp>
-#include <cstdio>
-#include <memory>
+#include <fstream>
 #include <opencv2/core/mat.hpp>
 #include <opencv2/imgcodecs.hpp>
 
@@ -16,65 +12,8 @@
 namespace sam2 {
 namespace {
 
-constexpr png_uint_32 kMaxSidePx = 16384;
-
-struct FileCloser {
-  void operator()(std::FILE *file) const { std::fclose(file); }
-};
-using FilePtr = std::unique_ptr<std::FILE, FileCloser>;
-
-// libpng reports errors by longjmp, so what is needed afterwards lives here
-// and no C++ object is on the stack of the functions jumped over.
-class PngReader {
- public:
-  PngReader()
-      : png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, on_error,
-                                    on_warning)),
-        info_(png_ != nullptr ? png_create_info_struct(png_) : nullptr) {}
-  ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
-  PngReader(const PngReader &) = delete;
-  PngReader &operator=(const PngReader &) = delete;
-
-  // False if `file` is not a sound PNG.
-  bool decode(std::FILE *file) {
-    if (info_ == nullptr || setjmp(png_jmpbuf(png_)) != 0) return false;
-    png_init_io(png_, file);
-    png_set_user_limits(png_, kMaxSidePx, kMaxSidePx);
-    // One byte a pixel, also for 1, 2 and 4 bits; no palette is applied.
-    png_read_png(png_, info_, PNG_TRANSFORM_PACKING, nullptr);
-    return true;
-  }
-
-  bool has_labels() const {
-    const int type = png_get_color_type(png_, info_);
-    return (type == PNG_COLOR_TYPE_PALETTE || type == PNG_COLOR_TYPE_GRAY) &&
-           png_get_bit_depth(png_, info_) <= 8;
-  }
-
-  LabelMap labels() const {
-    LabelMap map;
-    map.width = static_cast<int>(png_get_image_width(png_, info_));
-    map.height = static_cast<int>(png_get_image_height(png_, info_));
-    png_bytepp rows = png_get_rows(png_, info_);
-    for (int y = 0; y < map.height; ++y) {
-      map.labels.insert(map.labels.end(), rows[y], rows[y] + map.width);
-    }
-    return map;
-  }
-
- private:
-  static void on_error(png_structp png, png_const_charp) {
-    png_longjmp(png, 1);
-  }
-  static void on_warning(png_structp, png_const_charp) {}
-
-  png_structp png_;
-  png_infop info_;
-};
-
-FilePtr open_file(const std::string &path) {
-  FilePtr file(std::fopen(path.c_str(), "rb"));
-  if (file != nullptr) return file;
+void check_opens(const std::string &path) {
+  if (std::ifstream(path)) return;
   throw Error(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnreadable,
               "Could not open the mask \"" + path +
                   "\". Give a PNG file that exists and may be read.");
@@ -94,23 +33,6 @@ void paint(const ObjectResult &object, LabelMap *map) {
 }
 
 }  // namespace
-
-LabelMap read_label_map(const std::string &path) {
-  const FilePtr file = open_file(path);
-  PngReader reader;
-  if (!reader.decode(file.get())) {
-    throw Error(ErrorCode::kUnreadable,
-                "Could not read \"" + path +
-                    "\" as a PNG. Give an indexed or grey PNG of 8 bits.");
-  }
-  if (!reader.has_labels()) {
-    throw Error(ErrorCode::kUnreadable,
-                "The picture \"" + path +
-                    "\" has colours or more than 8 bits instead of labels. "
-                    "Give an indexed or grey PNG of 8 bits.");
-  }
-  return reader.labels();
-}
 
 std::vector<Prompt> prompts_from_label_map(const LabelMap &map) {
   std::array<bool, kMaxLabel + 1> is_used{};
@@ -166,7 +88,7 @@ void write_label_map(const std::string &path, const LabelMap &map) {
 }
 
 MaskImage read_mask(const std::string &path) {
-  open_file(path);
+  check_opens(path);
   const cv::Mat picture = cv::imread(path, cv::IMREAD_COLOR);
   if (picture.empty()) {
     throw Error(ErrorCode::kUnreadable,

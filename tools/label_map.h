@@ -1,30 +1,15 @@
-// Label maps: pictures whose pixels are object numbers, 0 for background.
+// Results as label maps, and masks from pictures.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/geometry.h"
+#include "io/png_labels.h"
 #include "track/prompt.h"
 #include "track/track_result.h"
 
 namespace sam2 {
-
-// Row-major without padding; width * height labels.
-struct LabelMap {
-  int width = 0;
-  int height = 0;
-  std::vector<uint8_t> labels;
-};
-
-// Largest object id a label map can hold.
-inline constexpr int64_t kMaxLabel = 255;
-
-// Reads an indexed PNG (the labels are the palette's indices, not its colours)
-// or a grey one of up to 8 bits, as DAVIS has them. Throws Error: kNotFound if
-// there is no such file, kUnreadable for anything else than such a PNG.
-LabelMap read_label_map(const std::string &path);
 
 // One mask prompt for each label but 0, in rising order; the label becomes the
 // object id.

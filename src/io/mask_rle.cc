@@ -217,6 +217,18 @@ PlacedMask decode_runs(const MaskRuns &runs, SizePx frame) {
   return placed;
 }
 
+MaskImage decode_frame(const EncodedMask &encoded) {
+  const SizePx frame = encoded.frame;
+  check_area(encoded.runs, frame);
+  MaskImage mask{frame.width, frame.height, {}};
+  mask.pixels.resize(static_cast<size_t>(frame.width) * frame.height, 0);
+  const Extent whole{0, 0, frame.width - 1, frame.height - 1};
+  for_each_object_run(encoded.runs, [&](int64_t begin, int64_t end) {
+    fill_run(begin, end, frame.height, whole, &mask);
+  });
+  return mask;
+}
+
 std::string text_from_runs(const MaskRuns &runs) {
   std::string text;
   for (size_t i = 0; i < runs.size(); ++i) {

@@ -24,6 +24,12 @@ struct PlacedMask {
   MaskImage mask;
 };
 
+// A mask as run lengths of its whole frame: a thousandth of its pixels' memory.
+struct EncodedMask {
+  SizePx frame;
+  MaskRuns runs;
+};
+
 // Largest width and height a decoder accepts, in pixels: a line of a few
 // bytes can ask for a mask of this size squared.
 inline constexpr int kMaxRleSidePx = 16384;
@@ -43,6 +49,9 @@ BoxPx box_of_runs(const MaskRuns &runs, SizePx frame);
 // The object's pixels (0 or 255) in the smallest box that holds them; empty
 // box and mask if there are none. Throws as box_of_runs does.
 PlacedMask decode_runs(const MaskRuns &runs, SizePx frame);
+
+// The whole frame, 0 or 255. Throws as box_of_runs does.
+MaskImage decode_frame(const EncodedMask &mask);
 
 // The compressed text form and back. `runs_from_text` throws sam2::Error
 // (kUnreadable) for a character outside the alphabet, a text that ends in the

@@ -327,6 +327,8 @@ std::vector<TimedPrompt> parse_prompt_text(std::string_view text) {
 Prompt resolve(const TimedPrompt &prompt, SizePx frame) {
   Prompt resolved;
   resolved.object_id = prompt.object_id;
+  resolved.label = prompt.label;
+  if (prompt.mask) resolved.mask = decode_frame(*prompt.mask);
   if (prompt.box) {
     resolved.box = resolve_box(*prompt.box, prompt.object_id, frame);
   }

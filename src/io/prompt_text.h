@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/geometry.h"
+#include "io/mask_rle.h"
 #include "track/prompt.h"
 
 namespace sam2 {
@@ -41,14 +42,19 @@ struct UnresolvedBox {
   PromptLength height;
 };
 
-// All that the text says about one object at one time.
+// All that a text or a file says about one object at one time.
 struct TimedPrompt {
-  // Stream time of the frame it is meant for; none = the next frame.
+  // The frame it is meant for, by stream time or by number counted from 0; at
+  // most one of the two is set. None = the next frame. The text knows no
+  // numbers, labels and masks in memory; files do (prompt_file.h).
   std::optional<int64_t> time_ns;
+  std::optional<int64_t> frame_index;
   int64_t object_id = 0;
+  std::string label;  // may be empty
   std::optional<UnresolvedBox> box;
   std::vector<UnresolvedPoint> points;
   std::string mask_file;  // as written, empty if none; the caller loads it
+  std::optional<EncodedMask> mask;
 };
 
 // Parses `text`. Clauses about the same object at the same time are merged;
@@ -57,10 +63,11 @@ struct TimedPrompt {
 // first mistake. Reentrant.
 std::vector<TimedPrompt> parse_prompt_text(std::string_view text);
 
-// The prompt in pixels of a frame of size `frame`; Prompt::mask is left empty.
-// A box is clipped to the frame. Throws sam2::Error (kSetting) for a box with
-// no pixel inside the frame and for a point outside it (its right and bottom
-// edge belong to the frame). Reentrant.
+// The prompt in pixels of a frame of size `frame`. Prompt::mask is that of
+// `mask`, in its own size; `mask_file` is not looked at. A box is clipped to
+// the frame. Throws sam2::Error (kSetting) for a box with no pixel inside the
+// frame and for a point outside it (its right and bottom edge belong to the
+// frame). Reentrant.
 Prompt resolve(const TimedPrompt &prompt, SizePx frame);
 
 }  // namespace sam2

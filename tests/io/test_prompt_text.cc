@@ -178,6 +178,21 @@ START_TEST(test_bytes_that_are_not_utf8_are_refused) {
 }
 END_TEST
 
+START_TEST(test_label_and_mask_in_memory_are_resolved) {
+  TimedPrompt prompt;
+  prompt.object_id = 4;
+  prompt.label = "rat";
+  prompt.mask = sam2::EncodedMask{{2, 3}, {1, 4, 1}};
+  const sam2::Prompt resolved = sam2::resolve(prompt, kFrame);
+  assert_text_eq(resolved.label, "rat");
+  ck_assert_int_eq(resolved.mask->width, 2);
+  ck_assert_int_eq(resolved.mask->height, 3);
+  // Runs go down the columns.
+  ck_assert((resolved.mask->pixels ==
+             std::vector<uint8_t>{0, 255, 255, 255, 255, 0}));
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -191,5 +206,6 @@ int main() {
                       std::size(kRefusals));
   tcase_add_test(tests, test_prompts_outside_the_picture_are_refused);
   tcase_add_test(tests, test_bytes_that_are_not_utf8_are_refused);
+  tcase_add_test(tests, test_label_and_mask_in_memory_are_resolved);
   return sam2::test::run("io_prompt_text", tests);
 }

@@ -6,14 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "label_map.h"
+#include "io/png_labels.h"
 #include "track/prompt.h"
 #include "track/track_result.h"
 
 namespace sam2 {
-
-// The label of pixels that count for nothing, in DAVIS's masks.
-inline constexpr int kVoidLabel = 255;
 
 enum class PromptKind {
   kMask,     // the true mask
