@@ -4,6 +4,7 @@
 #include <random>
 
 #include "analytics_meta.h"
+#include "io/prompt_file.h"
 #include "io/result_json.h"
 #include "support/gst_test.h"
 
@@ -459,6 +460,30 @@ GST_START_TEST(test_the_file_of_a_replayed_video_is_the_same_file) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_a_written_file_prompts_with_the_masks_of_its_frames) {
+  const sam2::ScratchFolder folder;
+  const std::string path = folder.path("a.ndjson");
+  run("videotestsrc num-buffers=3 ! "
+      "video/x-raw,format=I420,width=64,height=48,framerate=25/1 ! "
+      "sam2track model-file=fake.pt prompt=\"6:box=10,12,8,4; "
+      "7:box=1,1,9,9\" ! sam2jsonenc ! filesink location=" +
+      path);
+  const auto prompts = sam2::load_prompt_file(path, 0.6);
+  fail_unless_equals_int(prompts.size(), 6);
+  const std::string text = contents(path);
+  const auto first = sam2::result_from_json(text.substr(0, text.find('\n')));
+  for (size_t i = 0; i < 2; ++i) {
+    const sam2::ObjectResult &object = first.result.objects.at(i);
+    const sam2::Prompt prompt = sam2::resolve(prompts[i], {64, 48});
+    fail_unless(prompts[i].time_ns == first.pts_ns);
+    fail_unless_equals_int64(prompt.object_id, object.object_id);
+    fail_unless_equals_int(prompt.mask->width, 64);
+    const auto runs = sam2::encode_runs(*prompt.mask, {0, 0, 64, 48}, {64, 48});
+    fail_unless(runs == sam2::encode_runs(object.mask, object.box, {64, 48}));
+  }
+}
+GST_END_TEST
+
 Suite *sam2jsondec_suite() {
   Suite *suite = suite_create("sam2jsondec");
   TCase *cases = tcase_create("all");
@@ -482,6 +507,8 @@ Suite *sam2jsondec_suite() {
   tcase_add_test(cases, test_labels_that_never_repeat_end_somewhere);
   tcase_add_test(cases, test_what_sam2jsonenc_writes_comes_back_identical);
   tcase_add_test(cases, test_the_file_of_a_replayed_video_is_the_same_file);
+  tcase_add_test(cases,
+                 test_a_written_file_prompts_with_the_masks_of_its_frames);
   suite_add_tcase(suite, cases);
   return suite;
 }
