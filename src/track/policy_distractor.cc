@@ -25,9 +25,17 @@ std::vector<FrameRecord> visible(std::vector<FrameRecord> records) {
 }
 
 // Median area of the frames nearest to `frame`; 0 if there are none. Of an
-// even number it is the mean of the middle two.
-double median_area(const BankRecords &records, int64_t frame) {
+// even number it is the mean of the middle two. A bank that lets one go back
+// holds more pointers; they must not change the choice.
+double median_area(const BankRecords &records, int64_t frame,
+                   const SelectionRequest &request) {
   std::vector<FrameRecord> seen = visible(records.pointers);
+  seen.erase(std::remove_if(seen.begin(), seen.end(),
+                            [&](const auto &r) {
+                              return std::abs(r.frame - frame) >
+                                     request.max_obj_ptrs;
+                            }),
+             seen.end());
   const std::vector<FrameRecord> prompted = visible(records.conditioning);
   seen.insert(seen.end(), prompted.begin(), prompted.end());
   std::sort(seen.begin(), seen.end(), [&](const auto &a, const auto &b) {
@@ -50,12 +58,12 @@ MemoryNeeds distractor_needs(int num_maskmem) {
 }
 
 bool keeps_distractor(const BankRecords &records, const FrameRecord &record,
-                      const SelectionRequest &) {
+                      const SelectionRequest &request) {
   const FrameScores &scores = record.scores;
   if (!is_visible(record) || scores.predicted_iou <= kLeastIou ||
       scores.rival_iou > kMostRivalIou)
     return false;
-  const double median = median_area(records, record.frame);
+  const double median = median_area(records, record.frame, request);
   if (std::abs(scores.area_px - median) > kAreaSlack * median) return false;
   return std::none_of(records.memories.begin(), records.memories.end(),
                       [&](const FrameRecord &r) {

@@ -109,6 +109,14 @@ START_TEST(test_prompted_frames_count_for_the_median) {
 }
 END_TEST
 
+START_TEST(test_pointers_that_are_not_attended_to_do_not_count_for_the_median) {
+  BankRecords records = {{}, {}, {seen(14, 1000), seen(15)}};
+  ck_assert(keeps(seen(31), records));
+  records.pointers[0].frame = 16;
+  ck_assert(!keeps(seen(31), records));
+}
+END_TEST
+
 START_TEST(test_kept_frames_are_more_than_five_apart) {
   BankRecords records = usual_bank();
   records.memories.push_back(kept(31));
@@ -183,6 +191,9 @@ int main() {
   tcase_add_test(tests, test_median_is_of_the_last_ten_frames_with_the_object);
   tcase_add_test(tests, test_median_is_of_exactly_ten_frames);
   tcase_add_test(tests, test_prompted_frames_count_for_the_median);
+  tcase_add_test(
+      tests,
+      test_pointers_that_are_not_attended_to_do_not_count_for_the_median);
   tcase_add_test(tests, test_kept_frames_are_more_than_five_apart);
   tcase_add_test(tests,
                  test_first_frame_without_anything_to_compare_is_not_kept);
