@@ -52,6 +52,10 @@ struct TrackerSettings {
   // grow with every prompt.
   int max_cond_frames = 4;
   int memory_stride = 1;  // frames from one memory to the next, 1...256
+  // Frames tracked last that may still be prompted (prompt_at), 0...64. Each
+  // takes an EncodedImage, and every object 0.8 MB a frame at 1024 px, 0.1 MB
+  // at 384 px. Every frame is encoded then, also without objects.
+  int frames_held = 0;
   // The following shape the results and leave alone what is remembered.
   //
   // Each pixel belongs to one object at most, that with the largest logit.
@@ -89,10 +93,22 @@ class StreamTracker {
  public:
   virtual ~StreamTracker() = default;
 
-  // Queues `prompt` for the next frame. A new object id starts an object; a
-  // known one is corrected. Refuses a prompt with neither points, box nor
-  // mask.
+  // Queues `prompt` for the frame that is tracked next. A new object id starts
+  // an object; a known one is corrected. Refuses a prompt with neither points,
+  // box nor mask.
   virtual void add_prompt(const Prompt &prompt) = 0;
+
+  // The same for the frame with that number. One to come: the prompt waits, and
+  // nothing is returned. One of the latest frames_held that were tracked: the
+  // prompt acts there by the same rules, as if it had come in time, and the
+  // object is tracked again from there to the latest frame without encoding
+  // one. Returned are its results on these frames, oldest first, each with this
+  // object alone (so non_overlap_masks means nothing to them). Other objects do
+  // not change. Frames on which the object was prompted since keep their masks.
+  // With the policies "samurai" and "distractor" a corrected object may miss
+  // memories that were replaced since. kSetting for a frame that is not held.
+  virtual std::vector<FrameResult> prompt_at(int64_t frame,
+                                             const Prompt &prompt) = 0;
 
   // Forgets the object. False if there is none with that id.
   virtual bool remove_object(int64_t object_id) = 0;
@@ -107,13 +123,13 @@ class StreamTracker {
   virtual FrameResult track(
       const std::shared_ptr<const EncodedImage> &frame) = 0;
 
-  // Forgets every object, prompt and frame.
+  // Forgets every object, prompt and frame, held ones too.
   virtual void reset() = 0;
 
   // Writes the whole state (objects, prompts that wait, the number of the next
-  // frame) to one .safetensors file, over what is there only when all is
-  // written. An object takes 4 to 7 MB at 1024 px, 17 MB with the policy
-  // distractor. Error kSetting if the file cannot be written.
+  // frame) but for held frames to one .safetensors file, over what is there
+  // only when all is written. An object takes 4 to 7 MB at 1024 px, 17 MB with
+  // the policy distractor. Error kSetting if the file cannot be written.
   virtual void save(const std::string &path) const = 0;
 
   // Goes on from a saved state in place of the present one, in any process:
@@ -121,8 +137,9 @@ class StreamTracker {
   // bit. Model, weights, input size, precision and settings must be those it
   // was saved with (kSetting says which are not), but for the device and for
   // mask_threshold, non_overlap_masks and fill_hole_area_px, which shape
-  // results only. Errors kNotFound without the file, kUnreadable for one that
-  // is damaged or of another version. After an error the tracker is as it was.
+  // results only. No frame is held afterwards. Errors kNotFound without the
+  // file, kUnreadable for one that is damaged or of another version. After an
+  // error the tracker is as it was.
   virtual void load(const std::string &path) = 0;
 };
 

@@ -51,6 +51,10 @@ class TranslatedTracker : public StreamTracker {
   void add_prompt(const Prompt &prompt) override {
     translated([&] { inner_->add_prompt(prompt); });
   }
+  std::vector<FrameResult> prompt_at(int64_t frame,
+                                     const Prompt &prompt) override {
+    return translated([&] { return inner_->prompt_at(frame, prompt); });
+  }
   bool remove_object(int64_t object_id) override {
     return translated([&] { return inner_->remove_object(object_id); });
   }

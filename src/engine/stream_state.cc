@@ -65,13 +65,21 @@ void StreamTrackerImpl::visit_memos(const StateScope &scope) {
     if (!scope.is_loading()) item = *next++;
     visit_id(part, item.first);
     part.text("label", item.second.label);
-    part.integers("seen", {&item.second.first_seen, &item.second.last_seen}, 0,
+    int64_t last_seen = item.second.last_seen();
+    part.integers("seen", {&item.second.first_seen, &last_seen}, 0,
                   StateScope::kMostFrame);
     if (!scope.is_loading()) continue;
+    item.second.seen = {last_seen};
     if (!tracker_.has_object(item.first))
       part.refuse("id", "is that of no object");
     memos_.insert(item);
   }
+}
+
+void StreamTrackerImpl::visit_waiting(const StateScope &scope,
+                                      Waiting &waiting) {
+  scope.integers("frame", {&waiting.frame}, 0, StateScope::kMostFrame);
+  visit_prompt(scope, waiting.prompt);
 }
 
 void StreamTrackerImpl::visit(const StateScope &scope) {
@@ -81,7 +89,7 @@ void StreamTrackerImpl::visit(const StateScope &scope) {
   const StateScope prompts = scope / "pending";
   pending_.resize(prompts.count(pending_.size(), kMostItems));
   for (size_t i = 0; i < pending_.size(); ++i)
-    visit_prompt(prompts / static_cast<int64_t>(i), pending_[i]);
+    visit_waiting(prompts / static_cast<int64_t>(i), pending_[i]);
 }
 
 void StreamTrackerImpl::save(const std::string &path) const {
@@ -96,6 +104,7 @@ void StreamTrackerImpl::load(const std::string &path) {
   restored.reset();
   read_state(path, tracker_.state_identity(),
              [&](const StateScope &scope) { restored.visit(scope); });
+  held_.clear();
   tracker_.swap_objects(restored.tracker_);
   pending_.swap(restored.pending_);
   memos_.swap(restored.memos_);

@@ -19,6 +19,8 @@ namespace {
 constexpr float kMaxThreshold = 10;
 // Beyond, a typing error is likelier than a wish.
 constexpr int kMaxCondFrames = 256;
+// More than a gigabyte of features at 1024 px.
+constexpr int kMaxFramesHeld = 64;
 
 void set_samurai_options(const SamuraiSettings &settings,
                          const ModelConfig &config, TrackerOptions &options) {
@@ -47,6 +49,9 @@ void check(const TrackerSettings &settings) {
   // Also refuses what is not a number.
   if (!(threshold >= -kMaxThreshold && threshold <= kMaxThreshold))
     refuse("mask-threshold", std::to_string(threshold), "-10...10");
+  const int held = settings.frames_held;
+  if (held < 0 || held > kMaxFramesHeld)
+    refuse("frames-held", std::to_string(held), "0...64");
   if (settings.fill_hole_area_px < 0)
     refuse("fill-hole-area", std::to_string(settings.fill_hole_area_px),
            "0 or more pixels");
@@ -60,6 +65,8 @@ TrackerOptions tracker_options(const TrackerSettings &settings,
   options.limits.max_obj_ptrs = settings.max_obj_ptrs;
   options.limits.memory_stride = settings.memory_stride;
   options.limits.max_cond_frames = settings.max_cond_frames;
+  // So that an object that goes back finds what it had there.
+  options.limits.extra_history = settings.frames_held;
   options.memory_policy = settings.memory_policy;
   if (find_selection_policy(settings.memory_policy).has_motion_model)
     set_samurai_options(settings.samurai, config, options);
@@ -128,9 +135,11 @@ StreamTrackerImpl::StreamTrackerImpl(
     : encoder_(encoder),
       settings_(settings),
       tracker_(encoder->model(),
-               tracker_options(settings, encoder->model()->config())) {}
+               tracker_options(settings, encoder->model()->config())),
+      held_(settings.frames_held) {}
 
-void StreamTrackerImpl::add_prompt(const Prompt &prompt) {
+// The prompt as it is meant; Error kSetting if it says nothing.
+Prompt StreamTrackerImpl::checked(const Prompt &prompt) {
   Prompt accepted = prompt;
   if (prompt.mask && prompt.mask->is_empty()) accepted.mask.reset();
   if (accepted.points.empty() && !accepted.box && !accepted.mask)
@@ -138,68 +147,95 @@ void StreamTrackerImpl::add_prompt(const Prompt &prompt) {
                 "The prompt for object " + std::to_string(prompt.object_id) +
                     " is empty. Give points, a box or a mask.");
   if (accepted.mask) check_mask(*accepted.mask, prompt.object_id);
-  pending_.push_back(std::move(accepted));
+  return accepted;
+}
+
+void StreamTrackerImpl::add_prompt(const Prompt &prompt) {
+  pending_.push_back({next_frame_, checked(prompt)});
 }
 
 bool StreamTrackerImpl::remove_object(int64_t object_id) {
-  pending_.erase(
-      std::remove_if(pending_.begin(), pending_.end(),
-                     [&](const Prompt &p) { return p.object_id == object_id; }),
-      pending_.end());
+  pending_.erase(std::remove_if(pending_.begin(), pending_.end(),
+                                [&](const Waiting &waiting) {
+                                  return waiting.prompt.object_id == object_id;
+                                }),
+                 pending_.end());
   memos_.erase(object_id);
   return tracker_.remove_object(object_id);
 }
 
 void StreamTrackerImpl::reset() {
   tracker_.reset();
+  held_.clear();
   pending_.clear();
   memos_.clear();
   next_frame_ = 0;
 }
 
-ObjectOutput StreamTrackerImpl::apply(const Prompt &prompt,
+bool StreamTrackerImpl::has_work() const {
+  return !tracker_.is_empty() ||
+         std::any_of(pending_.begin(), pending_.end(),
+                     [&](const Waiting &waiting) { return is_due(waiting); });
+}
+
+std::vector<Prompt> StreamTrackerImpl::take_due_prompts() {
+  std::vector<Prompt> due;
+  std::vector<Waiting> later;
+  for (Waiting &waiting : pending_)
+    if (is_due(waiting))
+      due.push_back(std::move(waiting.prompt));
+    else
+      later.push_back(std::move(waiting));
+  pending_.swap(later);
+  return due;
+}
+
+ObjectOutput StreamTrackerImpl::apply(const Prompt &prompt, int64_t frame,
                                       const EncodedImageImpl &image) {
   const Sam2Model &model = tracker_.model();
   if (!tracker_.has_object(prompt.object_id))
-    memos_[prompt.object_id] = {prompt.label, next_frame_, next_frame_};
+    memos_[prompt.object_id] = {prompt.label, frame, {}};
   else if (!prompt.label.empty())
     memos_[prompt.object_id].label = prompt.label;
-  return tracker_.prompt(next_frame_, image.features(), prompt.object_id,
+  return tracker_.prompt(frame, image.features(), prompt.object_id,
                          prompt_tensors(prompt, image.frame_size(),
                                         model.input_size_px(), model.device()));
 }
 
 std::vector<ObjectOutput> StreamTrackerImpl::track_tensors(
     const EncodedImageImpl &image) {
-  std::vector<Prompt> prompts;
-  prompts.swap(pending_);
+  std::vector<Prompt> prompts = take_due_prompts();
   const auto is_correction = [&](const Prompt &p) {
     return tracker_.has_object(p.object_id) && !p.box && !p.mask;
   };
   const auto corrections =
       std::stable_partition(prompts.begin(), prompts.end(),
                             [&](const Prompt &p) { return !is_correction(p); });
-  for (auto it = prompts.begin(); it != corrections; ++it) apply(*it, image);
+  for (auto it = prompts.begin(); it != corrections; ++it)
+    apply(*it, next_frame_, image);
   auto outputs = tracker_.track(next_frame_, image.features());
   for (auto it = corrections; it != prompts.end(); ++it) {
-    const ObjectOutput corrected = apply(*it, image);
+    const ObjectOutput corrected = apply(*it, next_frame_, image);
     for (auto &output : outputs)
       if (output.object_id == it->object_id) output = corrected;
   }
   return outputs;
 }
 
-void StreamTrackerImpl::describe(const ObjectOutput &output, CutOut cut,
-                                 float iou, float score, ObjectResult &out) {
+void StreamTrackerImpl::describe(const ObjectOutput &output, int64_t frame,
+                                 CutOut cut, float iou, float score,
+                                 ObjectResult &out) {
   Memo &memo = memos_[output.object_id];
   out.object_id = output.object_id;
   out.label = memo.label;
   out.predicted_iou = iou;
   out.object_score = score;
   out.is_lost = cut.mask.is_empty();
-  if (!out.is_lost) memo.last_seen = next_frame_;
+  if (!out.is_lost) memo.seen.push_back(frame);
+  if (memo.seen.size() > size_t{1} + settings_.frames_held)
+    memo.seen.erase(memo.seen.begin());
   out.first_seen = memo.first_seen;
-  out.last_seen = memo.last_seen;
+  out.last_seen = memo.last_seen();
   out.box = cut.box;
   out.mask = std::move(cut.mask);
 }
@@ -217,9 +253,9 @@ std::vector<CutOut> StreamTrackerImpl::masks(
 }
 
 FrameResult StreamTrackerImpl::result(const std::vector<ObjectOutput> &outputs,
-                                      SizePx frame_size) {
+                                      int64_t frame, SizePx frame_size) {
   FrameResult out;
-  out.frame_index = next_frame_;
+  out.frame_index = frame;
   out.frame_size = frame_size;
   if (outputs.empty()) return out;
   std::vector<CutOut> cuts = masks(outputs, frame_size);
@@ -227,21 +263,15 @@ FrameResult StreamTrackerImpl::result(const std::vector<ObjectOutput> &outputs,
   const auto row = table.accessor<float, 2>();
   out.objects.resize(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i)
-    describe(outputs[i], std::move(cuts[i]), row[i][0], row[i][1],
+    describe(outputs[i], frame, std::move(cuts[i]), row[i][0], row[i][1],
              out.objects[i]);
   return out;
 }
 
-FrameResult StreamTrackerImpl::finish(const std::vector<ObjectOutput> &outputs,
-                                      SizePx frame_size) {
-  FrameResult out = result(outputs, frame_size);
-  ++next_frame_;
-  return out;
-}
-
 FrameResult StreamTrackerImpl::track(const ImageView &frame) {
-  if (has_work()) return track(encoder_->encode({frame}).front());
-  return finish({}, {frame.width, frame.height});
+  if (has_work() || settings_.frames_held > 0)
+    return track(encoder_->encode({frame}).front());
+  return result({}, next_frame_++, {frame.width, frame.height});
 }
 
 FrameResult StreamTrackerImpl::track(
@@ -250,7 +280,9 @@ FrameResult StreamTrackerImpl::track(
   const auto image = encoder_->checked(frame);
   std::vector<ObjectOutput> outputs;
   if (has_work()) outputs = track_tensors(*image);
-  return finish(outputs, image->frame_size());
+  FrameResult out = result(outputs, next_frame_, image->frame_size());
+  held_.add(next_frame_++, image);
+  return out;
 }
 
 }  // namespace sam2

@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "engine/frame_encoder.h"
+#include "engine/held_frames.h"
 #include "track/tracker.h"
 #include "track/video_masks.h"
 
@@ -19,6 +20,10 @@ namespace sam2 {
 // - clicks alone on a known object are a correction: the frame is tracked
 //   first, then the clicks act on that mask with memory, and the frame becomes
 //   a conditioning frame.
+// A prompt for a frame that is still held acts there by the same rules: what
+// the object was tracked into from that frame on is forgotten (from the next
+// one on for a correction), then it is tracked again. Its prompted frames
+// answer with what their prompts gave.
 // Thread-bound, as its interface says.
 class StreamTrackerImpl : public StreamTracker {
  public:
@@ -31,6 +36,8 @@ class StreamTrackerImpl : public StreamTracker {
                           settings) {}
 
   void add_prompt(const Prompt &prompt) override;
+  std::vector<FrameResult> prompt_at(int64_t frame,
+                                     const Prompt &prompt) override;
   bool remove_object(int64_t object_id) override;
   FrameResult track(const ImageView &frame) override;
   FrameResult track(const std::shared_ptr<const EncodedImage> &frame) override;
@@ -42,26 +49,45 @@ class StreamTrackerImpl : public StreamTracker {
   struct Memo {  // what the results say of an object besides its mask
     std::string label;
     int64_t first_seen = 0;
-    int64_t last_seen = 0;
+    // Frames with a pixel of it, rising: the latest, and as many before as it
+    // may go back.
+    std::vector<int64_t> seen;
+    int64_t last_seen() const {
+      return seen.empty() ? first_seen : seen.back();
+    }
   };
+  struct Waiting {
+    int64_t frame = 0;  // it acts on the first one tracked from here on
+    Prompt prompt;
+  };
+  static Prompt checked(const Prompt &prompt);
   void visit(const StateScope &scope);
   void visit_memos(const StateScope &scope);
-  bool has_work() const { return !tracker_.is_empty() || !pending_.empty(); }
+  static void visit_waiting(const StateScope &scope, Waiting &waiting);
+  bool is_due(const Waiting &waiting) const {
+    return waiting.frame <= next_frame_;
+  }
+  bool has_work() const;
+  std::vector<Prompt> take_due_prompts();
   std::vector<ObjectOutput> track_tensors(const EncodedImageImpl &image);
-  ObjectOutput apply(const Prompt &prompt, const EncodedImageImpl &image);
-  FrameResult finish(const std::vector<ObjectOutput> &outputs,
-                     SizePx frame_size);
-  FrameResult result(const std::vector<ObjectOutput> &outputs,
+  ObjectOutput apply(const Prompt &prompt, int64_t frame,
+                     const EncodedImageImpl &image);
+  [[noreturn]] void refuse_late(int64_t frame, int64_t object_id) const;
+  void rewind(const Prompt &prompt, int64_t frame);
+  std::vector<FrameResult> catch_up(const Prompt &prompt,
+                                    const std::vector<HeldFrame> &frames);
+  FrameResult result(const std::vector<ObjectOutput> &outputs, int64_t frame,
                      SizePx frame_size);
   std::vector<CutOut> masks(const std::vector<ObjectOutput> &outputs,
                             SizePx frame_size) const;
-  void describe(const ObjectOutput &output, CutOut cut, float iou, float score,
-                ObjectResult &out);
+  void describe(const ObjectOutput &output, int64_t frame, CutOut cut,
+                float iou, float score, ObjectResult &out);
 
   std::shared_ptr<const FrameEncoder> encoder_;
   TrackerSettings settings_;
   Tracker tracker_;
-  std::vector<Prompt> pending_;
+  HeldFrames held_;
+  std::vector<Waiting> pending_;
   std::map<int64_t, Memo> memos_;
   int64_t next_frame_ = 0;
 };

@@ -50,6 +50,10 @@ class FrameRing {
     const int64_t slot = find(frame);
     if (slot >= 0) slots_[slot].frame = kNone;
   }
+  void forget_from(int64_t frame) {
+    for (FrameRecord &record : slots_)
+      if (record.frame >= frame) record.frame = kNone;
+  }
   std::vector<FrameRecord> records() const {
     std::vector<FrameRecord> out;
     for (const FrameRecord &record : slots_)
@@ -103,6 +107,10 @@ class KeptFrames {
   void forget(int64_t frame) {
     const int64_t slot = find(frame);
     if (slot >= 0) slots_[slot].turn = kFree;
+  }
+  void forget_from(int64_t frame) {
+    for (Slot &slot : slots_)
+      if (slot.record.frame >= frame) slot.turn = kFree;
   }
   std::vector<FrameRecord> records() const {
     std::vector<FrameRecord> out;

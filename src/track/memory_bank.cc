@@ -76,6 +76,13 @@ void MemoryBank::store_conditioning(int64_t frame, const BankEntry &entry) {
                         (limits_.keep_first_cond_frame && limit > 1 ? 1 : 0));
 }
 
+void MemoryBank::forget_tracked_from(int64_t frame) {
+  memory_ring_.forget_from(frame);
+  kept_.forget_from(frame);
+  pointer_ring_.forget_from(frame);
+  mask_ring_.forget_from(frame);
+}
+
 const BankEntry *MemoryBank::conditioning_entry(int64_t frame) const {
   for (const auto &c : conditioning_)
     if (c.frame == frame) return &c.entry;

@@ -59,6 +59,10 @@ class MemoryBank {
   // Keeps the entry; the frame's tracked entry, if any, is forgotten.
   void store_conditioning(int64_t frame, const BankEntry &entry);
 
+  // Tracked frames from this one on are as if never stored, but for what they
+  // pushed out. Conditioning frames stay.
+  void forget_tracked_from(int64_t frame);
+
   bool is_conditioning(int64_t frame) const;
   bool is_tracked(int64_t frame) const {
     return pointer_ring_.find(frame) >= 0;

@@ -5,6 +5,7 @@
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <cmath>
@@ -114,9 +115,14 @@ Tracker::Object Tracker::new_object(int64_t id, int64_t frame) const {
           MotionModel(options_.motion)};
 }
 
-Tracker::Object &Tracker::object(int64_t id, int64_t frame) {
+Tracker::Object *Tracker::find(int64_t id) {
   for (auto &known : objects_)
-    if (known.id == id) return known;
+    if (known.id == id) return &known;
+  return nullptr;
+}
+
+Tracker::Object &Tracker::object(int64_t id, int64_t frame) {
+  if (Object *known = find(id)) return *known;
   objects_.push_back(new_object(id, frame));
   return objects_.back();
 }
@@ -127,6 +133,10 @@ bool Tracker::remove_object(int64_t object_id) {
   if (it == objects_.end()) return false;
   objects_.erase(it);
   return true;
+}
+
+void Tracker::rewind(int64_t object_id, int64_t frame) {
+  if (Object *known = find(object_id)) known->bank.forget_tracked_from(frame);
 }
 
 int64_t Tracker::bank_bytes() const {
@@ -328,20 +338,33 @@ std::vector<Tracker::Batch> Tracker::batches_of(
 std::vector<ObjectOutput> Tracker::track(int64_t frame,
                                          const EncodedFrame &encoded,
                                          bool is_reverse) {
+  std::vector<Object *> all;
+  for (Object &object : objects_) all.push_back(&object);
+  return track(all, {encoded, frame, is_reverse, {}, {}});
+}
+
+ObjectOutput Tracker::track_object(int64_t frame, const EncodedFrame &encoded,
+                                   int64_t object_id, bool is_reverse) {
+  Object *known = find(object_id);
+  TORCH_INTERNAL_ASSERT(known, "there is no object ", object_id);
+  return track({known}, {encoded, frame, is_reverse, {}, {}}).front();
+}
+
+std::vector<ObjectOutput> Tracker::track(const std::vector<Object *> &objects,
+                                         FrameWork work) {
   const c10::InferenceMode guard;
-  std::vector<ObjectOutput> outputs(objects_.size());
-  FrameWork work{encoded, frame, is_reverse, {}, {}};
+  std::vector<ObjectOutput> outputs(objects.size());
   std::vector<Target> targets;
-  for (size_t i = 0; i < objects_.size(); ++i) {
-    outputs[i].object_id = objects_[i].id;
-    if (answer_from_bank(objects_[i], frame, outputs[i])) continue;
-    targets.push_back({&objects_[i], &outputs[i]});
+  for (size_t i = 0; i < objects.size(); ++i) {
+    outputs[i].object_id = objects[i]->id;
+    if (answer_from_bank(*objects[i], work.frame, outputs[i])) continue;
+    targets.push_back({objects[i], &outputs[i]});
     select(work, targets.back());
   }
   std::vector<Batch> batches = batches_of(targets);
   for (Batch &batch : batches)
-    batch.masks = model_->decode(encoded, conditioned(work, batch.targets), {},
-                                 {}, Sam2Model::wants_multimask(0),
+    batch.masks = model_->decode(work.encoded, conditioned(work, batch.targets),
+                                 {}, {}, Sam2Model::wants_multimask(0),
                                  options_.min_object_score);
   judge(batches);
   for (const Batch &batch : batches) remember(work, batch, {false, false});

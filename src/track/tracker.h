@@ -94,6 +94,15 @@ class Tracker {
   std::vector<ObjectOutput> track(int64_t frame, const EncodedFrame &encoded,
                                   bool is_reverse = false);
 
+  // The same for one object that there is. The others do not change.
+  ObjectOutput track_object(int64_t frame, const EncodedFrame &encoded,
+                            int64_t object_id, bool is_reverse = false);
+
+  // Forgets what the object was tracked into from the frame on, so that it may
+  // be tracked there again; its prompted frames stay. Memories that those
+  // frames pushed out are there again only if limits.extra_history held them.
+  void rewind(int64_t object_id, int64_t frame);
+
   bool remove_object(int64_t object_id);
   void reset() { objects_.clear(); }
   bool is_empty() const { return objects_.empty(); }
@@ -145,7 +154,10 @@ class Tracker {
     bool is_conditioning;
   };
   Object new_object(int64_t id, int64_t frame) const;
+  Object *find(int64_t id);
   Object &object(int64_t id, int64_t frame);
+  std::vector<ObjectOutput> track(const std::vector<Object *> &objects,
+                                  FrameWork work);
   void visit(const StateScope &scope, Object &object) const;
   void visit(const StateScope &scope, MaskOutput &masks) const;
   SelectionRequest request(const Object &object, int64_t frame,

@@ -30,7 +30,7 @@ void add_limits(const BankLimits &limits, StateIdentity &identity) {
   add("max-obj-ptrs", limits.max_obj_ptrs);
   add("max-cond-frames", limits.max_cond_frames);
   add("memory-stride", limits.memory_stride);
-  add("extra history", limits.extra_history);
+  add("frames-held", limits.extra_history);
   identity.emplace_back("first prompt kept",
                         text_of(limits.keep_first_cond_frame));
 }

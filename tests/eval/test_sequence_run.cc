@@ -36,6 +36,9 @@ class FakeTracker : public sam2::StreamTracker {
     prompts.push_back(prompt);
     objects_.insert(prompt.object_id);
   }
+  std::vector<FrameResult> prompt_at(int64_t, const Prompt &) override {
+    return {};
+  }
   bool remove_object(int64_t) override { return false; }
   void save(const std::string &) const override {}
   void load(const std::string &) override {}

@@ -162,6 +162,15 @@ class FakeTracker final : public sam2::StreamTracker {
     prompts_.push_back(prompt);
   }
 
+  // Holds no frames; a prompt for any frame to come is for the next one.
+  std::vector<sam2::FrameResult> prompt_at(
+      int64_t frame, const sam2::Prompt &prompt) override {
+    if (frame < frame_index_)
+      throw Error(ErrorCode::kSetting, "The frame of the prompt is gone.");
+    add_prompt(prompt);
+    return {};
+  }
+
   bool remove_object(int64_t object_id) override {
     const auto end = std::remove_if(objects_.begin(), objects_.end(),
                                     [object_id](const FakeObject &object) {

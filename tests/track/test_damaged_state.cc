@@ -153,7 +153,7 @@ const std::vector<SettingCase> &setting_cases() {
       {[](auto &o) { o.limits.memory_stride = 2; },
        "memory-stride \"1\" (here \"2\")"},
       {[](auto &o) { o.limits.extra_history = 5; },
-       "extra history \"0\" (here \"5\")"},
+       "frames-held \"0\" (here \"5\")"},
       {[](auto &o) { o.limits.keep_first_cond_frame = false; },
        "first prompt kept \"yes\" (here \"no\")"},
       {[](auto &o) { o.memory_type = at::kFloat; },
@@ -213,10 +213,10 @@ END_TEST
 
 START_TEST(test_state_of_another_version_is_refused) {
   Safetensors damaged = state();
-  damaged.metadata["sam2_tracker_state"] = "2";
+  damaged.metadata["sam2_tracker_state"] = "1";
   assert_texts_equal(
       refusal_of_state(damaged),
-      damage("it is of version \"2\", and version \"1\" can be read here"));
+      damage("it is of version \"1\", and version \"2\" can be read here"));
 }
 END_TEST
 

@@ -69,6 +69,22 @@ START_TEST(test_forgetting_an_evicted_frame_leaves_its_successor) {
 }
 END_TEST
 
+START_TEST(test_frames_from_one_on_are_forgotten_and_earlier_ones_stay) {
+  FrameRing ring(4);
+  KeptFrames kept(4);
+  for (int64_t frame : {3, 4, 5, 6}) {
+    ring.claim(frame);
+    kept.claim(frame);
+  }
+  ring.forget_from(5);
+  kept.forget_from(5);
+  for (int64_t frame : {3, 4, 5, 6}) {
+    ck_assert((ring.find(frame) >= 0) == (frame < 5));
+    ck_assert((kept.find(frame) >= 0) == (frame < 5));
+  }
+}
+END_TEST
+
 START_TEST(test_scores_stay_with_their_frame) {
   FrameRing ring(3);
   KeptFrames kept(3);
@@ -137,6 +153,8 @@ int main() {
   tcase_add_test(tests, test_frame_claimed_again_keeps_its_slot);
   tcase_add_test(tests, test_forgotten_frame_is_gone_and_the_others_stay);
   tcase_add_test(tests, test_forgetting_an_evicted_frame_leaves_its_successor);
+  tcase_add_test(tests,
+                 test_frames_from_one_on_are_forgotten_and_earlier_ones_stay);
   tcase_add_test(tests, test_scores_stay_with_their_frame);
   tcase_add_test(tests, test_frames_far_apart_are_kept_until_as_many_have_come);
   tcase_add_test(tests, test_forgotten_kept_frame_makes_room);

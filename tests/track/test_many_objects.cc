@@ -216,6 +216,27 @@ START_TEST(test_reset_on_any_frame_forgets_all_and_ids_may_come_back) {
 }
 END_TEST
 
+START_TEST(test_objects_tracked_one_by_one_are_as_if_together) {
+  const TrackerOptions options = options_of(kPolicies[_i], 1);
+  Tracker together(micro_model(), options);
+  Tracker apart(micro_model(), options);
+  Outputs wanted, found;
+  for (int64_t frame = 0; frame < kFrames; ++frame) {
+    const EncodedFrame &encoded = encoded_frame(frame);
+    for (int id = 1; frame == 0 && id <= 3; ++id)
+      for (Tracker *tracker : {&together, &apart})
+        tracker->prompt(frame, encoded, id, first_prompt(id));
+    for (const ObjectOutput &output : together.track(frame, encoded))
+      wanted[output.object_id].push_back(output);
+    for (int id : {2, 3, 1})
+      found[id].push_back(apart.track_object(frame, encoded, id));
+  }
+  Comparison comparison;
+  compare("one by one", found, wanted, comparison);
+  assert_clean(comparison);
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -230,5 +251,7 @@ int main() {
                  test_objects_removed_in_between_leave_the_others_as_they_are);
   tcase_add_test(tests,
                  test_reset_on_any_frame_forgets_all_and_ids_may_come_back);
+  tcase_add_loop_test(tests, test_objects_tracked_one_by_one_are_as_if_together,
+                      0, sizeof kPolicies / sizeof *kPolicies);
   return run_case("track", tests);
 }

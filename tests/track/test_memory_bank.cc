@@ -83,6 +83,23 @@ START_TEST(test_each_kept_frame_has_its_own_content) {
 }
 END_TEST
 
+START_TEST(
+    test_tracked_frames_from_one_on_are_forgotten_and_prompted_ones_stay) {
+  BankLimits limits;
+  limits.kept_memories = 2;
+  MemoryBank bank = bank_of(limits);
+  BankEntry kept = entry_of(1);
+  kept.is_kept = true;
+  for (int64_t frame = 1; frame < 8; ++frame) bank.store_tracked(frame, kept);
+  bank.store_conditioning(6, entry_of(1));
+  bank.forget_tracked_from(4);
+  assert_texts_equal(text(bank.records().memories), "1 2 3");
+  assert_texts_equal(text(bank.records().pointers), "1 2 3");
+  assert_texts_equal(conditioning_text(bank), "6");
+  ck_assert(!bank.low_res_masks(7).defined());
+}
+END_TEST
+
 START_TEST(test_bank_never_grows) {
   MemoryBank bank = bank_of({});
   bank.store_conditioning(0, entry_of(0));
@@ -328,6 +345,9 @@ int main() {
   TCase *tests = tcase_create("memory_bank");
   tcase_add_test(tests, test_oldest_tracked_frame_is_forgotten_first);
   tcase_add_test(tests, test_each_kept_frame_has_its_own_content);
+  tcase_add_test(
+      tests,
+      test_tracked_frames_from_one_on_are_forgotten_and_prompted_ones_stay);
   tcase_add_test(tests, test_bank_never_grows);
   tcase_add_test(
       tests, test_bank_never_grows_when_frames_are_prompted_again_and_again);

@@ -1,0 +1,62 @@
+// Prompts for frames by their numbers: those to come, and those still held.
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "engine/stream_tracker.h"
+
+namespace sam2 {
+
+std::vector<FrameResult> StreamTrackerImpl::prompt_at(int64_t frame,
+                                                      const Prompt &prompt) {
+  Prompt accepted = checked(prompt);
+  if (frame >= next_frame_) {
+    pending_.push_back({frame, std::move(accepted)});
+    return {};
+  }
+  const std::vector<HeldFrame> frames = held_.from(frame);
+  if (frames.empty()) refuse_late(frame, prompt.object_id);
+  const c10::InferenceMode guard;
+  return catch_up(accepted, frames);
+}
+
+void StreamTrackerImpl::refuse_late(int64_t frame, int64_t object_id) const {
+  const std::string next = std::to_string(next_frame_);
+  throw Error(ErrorCode::kSetting,
+              "The prompt for object " + std::to_string(object_id) +
+                  " is for frame " + std::to_string(frame) + ", which is " +
+                  std::to_string(next_frame_ - frame) +
+                  " frames before the next one, " + next + ", and " +
+                  std::to_string(held_.count()) +
+                  " are held. Prompt a newer frame, or hold more of them by "
+                  "frames-held.");
+}
+
+// What was seen from the frame on is looked for again.
+void StreamTrackerImpl::rewind(const Prompt &prompt, int64_t frame) {
+  const bool is_correction = !prompt.box && !prompt.mask;
+  tracker_.rewind(prompt.object_id, is_correction ? frame + 1 : frame);
+  const auto memo = memos_.find(prompt.object_id);
+  if (memo == memos_.end()) return;
+  memo->second.first_seen = std::min(memo->second.first_seen, frame);
+  std::vector<int64_t> &seen = memo->second.seen;
+  seen.erase(std::lower_bound(seen.begin(), seen.end(), frame), seen.end());
+}
+
+std::vector<FrameResult> StreamTrackerImpl::catch_up(
+    const Prompt &prompt, const std::vector<HeldFrame> &frames) {
+  rewind(prompt, frames.front().frame);
+  std::vector<FrameResult> results;
+  for (const HeldFrame &held : frames) {
+    const ObjectOutput output =
+        results.empty()
+            ? apply(prompt, held.frame, *held.image)
+            : tracker_.track_object(held.frame, held.image->features(),
+                                    prompt.object_id);
+    results.push_back(result({output}, held.frame, held.image->frame_size()));
+  }
+  return results;
+}
+
+}  // namespace sam2
