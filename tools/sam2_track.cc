@@ -126,6 +126,7 @@ Run prepare(const TrackOptions &options) {
   create_label_folder(options.label_folder);
   auto engine = open_engine(options.model);
   auto tracker = engine->create_tracker(options.tracker);
+  if (!options.load_state.empty()) tracker->load(options.load_state);
   return {options,
           std::move(frames),
           std::move(schedule),
@@ -194,6 +195,7 @@ void track(const TrackOptions &options) {
   Progress progress(expected_frames(run));
   const auto start = std::chrono::steady_clock::now();
   const int64_t count = process_all(&run, &progress);
+  if (!options.save_state.empty()) run.tracker->save(options.save_state);
   const std::chrono::duration<double> elapsed =
       std::chrono::steady_clock::now() - start;
   progress.clear();

@@ -28,13 +28,18 @@ struct RawOptions {
   gchar *mask = nullptr;
   gchar *output = nullptr;
   gchar *label_png = nullptr;
+  gchar *load_state = nullptr;
+  gchar *save_state = nullptr;
   gint64 max_frames = 0;
   gdouble fps = 0;
   LookaheadSettings ahead;
   gchar **inputs = nullptr;
 
   ~RawOptions() {
-    for (gchar *text : {prompt, mask, output, label_png}) g_free(text);
+    for (gchar *text :
+         {prompt, mask, output, label_png, load_state, save_state}) {
+      g_free(text);
+    }
     g_strfreev(inputs);
   }
 };
@@ -76,6 +81,17 @@ void add_ahead_entries(GOptionContext *context, RawOptions *raw) {
   g_option_context_add_main_entries(context, entries, nullptr);
 }
 
+void add_state_entries(GOptionContext *context, RawOptions *raw) {
+  const GOptionEntry entries[] = {
+      {"load-state", 0, 0, G_OPTION_ARG_FILENAME, &raw->load_state,
+       "Go on from this saved state, of the same model and settings", "FILE"},
+      {"save-state", 0, 0, G_OPTION_ARG_FILENAME, &raw->save_state,
+       "Save the tracker's state here at the end (.safetensors)", "FILE"},
+      {},
+  };
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
 void parse(int *argc, char ***argv, RawOptions *raw) {
   const GOptionEntry entries[] = {
       {"prompt", 'p', 0, G_OPTION_ARG_STRING, &raw->prompt,
@@ -102,6 +118,7 @@ void parse(int *argc, char ***argv, RawOptions *raw) {
   raw->model.add_to(context.get());
   add_tracker_entries(context.get(), raw);
   add_ahead_entries(context.get(), raw);
+  add_state_entries(context.get(), raw);
   g_option_context_add_main_entries(context.get(), entries, nullptr);
   parse_options(context.get(), argc, argv);
 }
@@ -118,8 +135,9 @@ void check(const RawOptions &raw) {
   if (raw.inputs == nullptr || g_strv_length(raw.inputs) != 1) {
     refuse_use("Give one video file or one folder of pictures.");
   }
-  if (raw.prompt == nullptr && raw.mask == nullptr) {
-    refuse_use("Give --prompt or --mask to say what to track.");
+  if (raw.prompt == nullptr && raw.mask == nullptr &&
+      raw.load_state == nullptr) {
+    refuse_use("Give --prompt, --mask or --load-state to say what to track.");
   }
   if (raw.max_frames < 0) {
     refuse_use("The number of frames " + std::to_string(raw.max_frames) +
@@ -152,6 +170,8 @@ TrackOptions parse_track_options(int *argc, char ***argv) {
   options.mask_file = text_or(raw.mask, "");
   options.output_file = text_or(raw.output, "");
   options.label_folder = text_or(raw.label_png, "");
+  options.load_state = text_or(raw.load_state, "");
+  options.save_state = text_or(raw.save_state, "");
   options.max_frames = raw.max_frames;
   options.fps = raw.fps;
   options.ahead = raw.ahead;

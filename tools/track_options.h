@@ -17,6 +17,8 @@ struct TrackOptions {
   std::string mask_file;
   std::string output_file;   // empty = standard output
   std::string label_folder;  // empty = none
+  std::string load_state;    // empty = none
+  std::string save_state;    // empty = none
   int64_t max_frames = 0;    // 0 = all
   double fps = 0;            // of a folder; 0 = unknown
   LookaheadSettings ahead;

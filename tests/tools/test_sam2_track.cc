@@ -110,8 +110,8 @@ START_TEST(test_wrong_use_is_status_2_and_one_sentence) {
   ck_assert_uint_eq(outcome.output.size(), 0);
   ck_assert_uint_eq(outcome.errors.size(), 1);
   assert_text_eq(outcome.errors[0],
-                 "Give --prompt or --mask to say what to track. See sam2-track "
-                 "--help.");
+                 "Give --prompt, --mask or --load-state to say what to track. "
+                 "See sam2-track --help.");
 }
 END_TEST
 
@@ -221,6 +221,49 @@ START_TEST(test_damaged_picture_ends_the_lines_in_its_place) {
 }
 END_TEST
 
+START_TEST(test_saved_state_goes_on_with_the_same_lines) {
+  const std::string state = kOutput / "state.safetensors";
+  const fs::path whole = frames_folder(6);
+  const fs::path rest = kOutput / "rest";
+  fs::create_directories(rest);
+  for (const char *name : {"4.png", "5.png"})
+    fs::copy_file(whole / name, rest / name);
+  const Words model = {"--model", kModel, "--device", "cpu"};
+  const auto with = [&](Words words) {
+    words.insert(words.begin(), model.begin(), model.end());
+    return run(words);
+  };
+  const Outcome wanted = with({"--prompt", kBox, whole});
+  const Outcome first =
+      with({"--prompt", kBox, "--max-frames", "4", "--save-state", state,
+            "--lookahead", "3", whole});
+  const Outcome second = with({"--load-state", state, rest});
+  ck_assert_int_eq(first.status, 0);
+  ck_assert_int_eq(second.status, 0);
+  Words found = first.output;
+  found.insert(found.end(), second.output.begin(), second.output.end());
+  ck_assert_uint_eq(found.size(), 6);
+  ck_assert(found == wanted.output);
+}
+END_TEST
+
+START_TEST(test_state_that_cannot_be_read_or_written_is_status_1) {
+  const std::string nowhere = kOutput / "no_folder/state.safetensors";
+  const Outcome loading =
+      run({"--model", kModel, "--load-state", nowhere, frames_folder(1)});
+  ck_assert_int_eq(loading.status, 1);
+  ck_assert_uint_eq(loading.output.size(), 0);
+  assert_text_eq(loading.errors.back(),
+                 "Could not find the tracker state \"" + nowhere +
+                     "\". Give a file that a tracker's state was saved to.");
+  const Outcome saving = run({"--model", kModel, "--prompt", kBox,
+                              "--save-state", nowhere, frames_folder(1)});
+  ck_assert_int_eq(saving.status, 1);
+  ck_assert_uint_eq(saving.output.size(), 1);
+  ck_assert(saving.errors.back().find(nowhere) != std::string::npos);
+}
+END_TEST
+
 START_TEST(test_label_map_prompts_the_first_frame) {
   const std::string mask = kOutput / "mask.png";
   sam2::LabelMap map{64, 48, std::vector<uint8_t>(64 * 48, 0)};
@@ -271,6 +314,8 @@ int main() {
   tcase_add_test(tests, test_each_frame_is_one_line_and_one_label_map);
   tcase_add_test(tests, test_encoding_ahead_gives_the_same_masks);
   tcase_add_test(tests, test_damaged_picture_ends_the_lines_in_its_place);
+  tcase_add_test(tests, test_saved_state_goes_on_with_the_same_lines);
+  tcase_add_test(tests, test_state_that_cannot_be_read_or_written_is_status_1);
   tcase_add_test(tests, test_label_map_prompts_the_first_frame);
   tcase_add_test(tests, test_interrupt_keeps_what_was_written);
   return sam2::test::run("tools_sam2_track", tests);

@@ -33,6 +33,8 @@ START_TEST(test_defaults_are_the_tracker_s_own) {
   assert_text_eq(options.prompt_text, "1:box=1,2,3,4");
   assert_text_eq(options.output_file, "");
   assert_text_eq(options.label_folder, "");
+  assert_text_eq(options.load_state, "");
+  assert_text_eq(options.save_state, "");
   ck_assert_int_eq(options.max_frames, 0);
   ck_assert_int_eq(options.ahead.batch_size, 1);
   ck_assert_int_eq(options.ahead.frames_ahead, 0);
@@ -44,7 +46,8 @@ START_TEST(test_every_option_is_read) {
       parsed({"--model=a.pt", "--mask=m.png", "--device=cuda:1",
               "--precision=bf16", "--input-size=512", "--memory-policy=samurai",
               "--max-frames=7", "--output=o.ndjson", "--label-png=labels",
-              "--fps=12.5", "--batch-size=4", "--lookahead=8", "frames"});
+              "--fps=12.5", "--batch-size=4", "--lookahead=8",
+              "--load-state=old", "--save-state=new", "frames"});
   assert_text_eq(options.input, "frames");
   assert_text_eq(options.mask_file, "m.png");
   assert_text_eq(options.model.device, "cuda:1");
@@ -54,6 +57,8 @@ START_TEST(test_every_option_is_read) {
   ck_assert_int_eq(options.max_frames, 7);
   assert_text_eq(options.output_file, "o.ndjson");
   assert_text_eq(options.label_folder, "labels");
+  assert_text_eq(options.load_state, "old");
+  assert_text_eq(options.save_state, "new");
   ck_assert_double_eq(options.fps, 12.5);
   ck_assert_int_eq(options.ahead.batch_size, 4);
   ck_assert_int_eq(options.ahead.frames_ahead, 8);
@@ -96,7 +101,8 @@ const WrongUse kWrongUses[] = {
      "Give one video file or one folder of pictures."},
     {{"--model=a", "--prompt=b", "c", "d"},
      "Give one video file or one folder of pictures."},
-    {{"--model=a", "c"}, "Give --prompt or --mask to say what to track."},
+    {{"--model=a", "c"},
+     "Give --prompt, --mask or --load-state to say what to track."},
     {{"--model=a", "--prompt=b", "c", "--precision=fp8"},
      "There is no precision \"fp8\". Give --precision auto, fp32, bf16 or "
      "fp16."},
