@@ -63,6 +63,17 @@ BoxMeasurement solve(const Square &lower, BoxMeasurement right) {
   return right;
 }
 
+// `part` times the positions and times the velocities.
+KalmanMean warped(const Square &part, const KalmanMean &numbers) {
+  KalmanMean out = {};
+  for (int row = 0; row < kSeen; ++row)
+    for (int k = 0; k < kSeen; ++k) {
+      out[row] += part[row][k] * numbers[k];
+      out[kSeen + row] += part[row][k] * numbers[kSeen + k];
+    }
+  return out;
+}
+
 }  // namespace
 
 BoxMeasurement measurement_of(const CornerBox &box) {
@@ -131,6 +142,30 @@ void KalmanFilter::update(const BoxMeasurement &seen) {
       for (size_t column = 0; column < before.size(); ++column)
         covariance_[row][column] -= gain[k] * before[column][k];
     }
+  }
+}
+
+// mean = M mean + d, P = M P M', where M does the same to positions and
+// velocities, and d shifts the centre.
+void KalmanFilter::warp(const PlaneMap &map) {
+  const double wider = std::hypot(map.xx, map.yx);
+  const double higher = std::hypot(map.xy, map.yy);
+  const Square part = {{{map.xx, map.xy, 0, 0},
+                        {map.yx, map.yy, 0, 0},
+                        {0, 0, wider / higher, 0},
+                        {0, 0, 0, higher}}};
+  mean_ = warped(part, mean_);
+  mean_[0] += map.dx;
+  mean_[1] += map.dy;
+  // P M' row by row, then M (P M') column by column.
+  for (KalmanMean &row : covariance_) row = warped(part, row);
+  for (size_t column = 0; column < mean_.size(); ++column) {
+    KalmanMean numbers;
+    for (size_t row = 0; row < mean_.size(); ++row)
+      numbers[row] = covariance_[row][column];
+    numbers = warped(part, numbers);
+    for (size_t row = 0; row < mean_.size(); ++row)
+      covariance_[row][column] = numbers[row];
   }
 }
 

@@ -5,9 +5,11 @@
 #include <array>
 #include <vector>
 
+#include "track/plane_map.h"
+
 namespace sam2 {
 
-// A box by its corners, in pixels of the model input.
+// A box by its corners, in pixels.
 struct CornerBox {
   double left = 0;
   double top = 0;
@@ -40,6 +42,10 @@ class KalmanFilter {
   void predict();
   // Takes in what is seen on the frame that was predicted.
   void update(const BoxMeasurement &seen);
+  // The same state in other pixels: the picture has moved by `map`, which
+  // neither mirrors nor flattens. The box stays upright: it turns by its
+  // centre only, and its sides stretch by as much as the axes do.
+  void warp(const PlaneMap &map);
 
   CornerBox box() const;
   const KalmanMean &mean() const { return mean_; }

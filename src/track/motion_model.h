@@ -45,6 +45,12 @@ class MotionModel {
   // follows it.
   MaskChoice choose(const std::vector<MaskCandidate> &candidates);
 
+  // The picture has moved by `map`, in pixels of the model input, since the
+  // latest choice.
+  void warp(const PlaneMap &map) {
+    if (filter_) filter_->warp(map);
+  }
+
   // A user has said where the object is: the filter starts again with the
   // next choice.
   void restart() { stable_frames_ = 0; }

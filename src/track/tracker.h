@@ -103,6 +103,12 @@ class Tracker {
   // frames pushed out are there again only if limits.extra_history held them.
   void rewind(int64_t object_id, int64_t frame);
 
+  // The picture has moved by `map`, in pixels of the model input, since the
+  // frame tracked last: motion models expect their objects there.
+  void warp_motion(const PlaneMap &map) {
+    for (Object &object : objects_) object.motion.warp(map);
+  }
+
   bool remove_object(int64_t object_id);
   void reset() { objects_.clear(); }
   bool is_empty() const { return objects_.empty(); }

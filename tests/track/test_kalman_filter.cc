@@ -128,6 +128,87 @@ START_TEST(test_state_stays_finite_for_boxes_of_a_pixel_or_none) {
 }
 END_TEST
 
+KalmanFilter moving_filter() {
+  KalmanFilter filter(measurement_of({0, 0, 40, 60}));
+  for (int i = 1; i < 9; ++i) {
+    filter.predict();
+    filter.update(measurement_of({3.0 * i, -2.0 * i, 4.0 * i + 40, 60}));
+  }
+  return filter;
+}
+
+START_TEST(test_warp_by_the_identity_changes_no_bit) {
+  KalmanFilter filter = moving_filter();
+  filter.warp({});
+  ck_assert(filter.mean() == moving_filter().mean());
+  ck_assert(filter.covariance() == moving_filter().covariance());
+}
+END_TEST
+
+// Filtering in other pixels is the same as filtering and then changing them:
+// all noise goes with the height.
+START_TEST(test_warped_filter_is_that_of_the_warped_boxes) {
+  constexpr double kZoom = 2.5;
+  const PlaneMap map = {kZoom, 0, 30, 0, kZoom, -7};
+  const auto seen = [](int i) {
+    return CornerBox{3.0 * i, -2.0 * i, 4.0 * i + 40, 60};
+  };
+  const auto warped = [&](const CornerBox &b) {
+    return CornerBox{map.x_of(b.left, b.top), map.y_of(b.left, b.top),
+                     map.x_of(b.right, b.bottom), map.y_of(b.right, b.bottom)};
+  };
+  KalmanFilter before(measurement_of(seen(0)));
+  KalmanFilter after(measurement_of(warped(seen(0))));
+  for (int i = 1; i < 12; ++i) {
+    before.predict();
+    before.update(measurement_of(seen(i)));
+    after.predict();
+    after.update(measurement_of(warped(seen(i))));
+  }
+  before.warp(map);
+  Comparison comparison;
+  compare_state(comparison, "warped", before, vector_of(after.mean()),
+                matrix_of(after.covariance()));
+  assert_clean(comparison);
+}
+END_TEST
+
+// Two steps of a quarter turn are a half turn; the covariance's too.
+START_TEST(test_turn_takes_velocities_and_variances_along) {
+  const KalmanFilter before = moving_filter();
+  KalmanFilter turned = before;
+  turned.warp({0, -1, 100, 1, 0, 0});
+  ck_assert_double_eq_tol(turned.mean()[0], 100 - before.mean()[1], 1e-9);
+  ck_assert_double_eq_tol(turned.mean()[1], before.mean()[0], 1e-9);
+  ck_assert_double_eq_tol(turned.mean()[4], -before.mean()[5], 1e-9);
+  ck_assert_double_eq_tol(turned.mean()[5], before.mean()[4], 1e-9);
+  ck_assert_double_eq_tol(turned.covariance()[0][5], -before.covariance()[1][4],
+                          1e-9);
+  turned.warp({0, -1, 100, 1, 0, 0});
+  ck_assert_double_eq_tol(turned.mean()[4], -before.mean()[4], 1e-9);
+  for (int i = 2; i < 4; ++i)
+    ck_assert_double_eq_tol(turned.mean()[i], before.mean()[i], 1e-9);
+  for (int row = 0; row < 8; ++row)
+    for (int k = 0; k < 8; ++k) {
+      const bool is_odd = (row % 4 < 2) != (k % 4 < 2);
+      ck_assert_double_eq_tol(turned.covariance()[row][k],
+                              (is_odd ? -1 : 1) * before.covariance()[row][k],
+                              1e-9);
+    }
+}
+END_TEST
+
+START_TEST(test_sides_stretch_by_as_much_as_the_axes) {
+  KalmanFilter filter(measurement_of({10, 20, 50, 100}));
+  filter.warp({2, 0, 0, 0, 0.5, 0});
+  const CornerBox box = filter.box();
+  ck_assert_double_eq_tol(box.left, 20, 1e-9);
+  ck_assert_double_eq_tol(box.right, 100, 1e-9);
+  ck_assert_double_eq_tol(box.top, 10, 1e-9);
+  ck_assert_double_eq_tol(box.bottom, 50, 1e-9);
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -139,5 +220,9 @@ int main() {
   tcase_add_test(tests,
                  test_boxes_apart_empty_or_without_area_have_nothing_in_common);
   tcase_add_test(tests, test_state_stays_finite_for_boxes_of_a_pixel_or_none);
+  tcase_add_test(tests, test_warp_by_the_identity_changes_no_bit);
+  tcase_add_test(tests, test_warped_filter_is_that_of_the_warped_boxes);
+  tcase_add_test(tests, test_turn_takes_velocities_and_variances_along);
+  tcase_add_test(tests, test_sides_stretch_by_as_much_as_the_axes);
   return run_case("track", tests);
 }

@@ -144,6 +144,30 @@ START_TEST(test_restart_takes_the_next_box_as_the_first) {
 }
 END_TEST
 
+// The picture jumps by 30 px, as when somebody bumps into the camera.
+START_TEST(test_jerk_of_the_camera_spoils_the_score_unless_it_is_known) {
+  const CornerBox jerked = {130, 100, 170, 140};
+  double scores[2];
+  for (const bool is_known : {false, true}) {
+    MotionModel motion = model();
+    stay(motion, 5);
+    if (is_known) motion.warp({1, 0, 30, 0, 1, 0});
+    scores[is_known] = *motion.choose({{0.9, jerked}}).kf_score;
+  }
+  ck_assert_double_lt(scores[false], 0.2);
+  ck_assert_double_eq_tol(scores[true], 1, 1e-9);
+}
+END_TEST
+
+START_TEST(test_warp_before_the_first_choice_does_nothing) {
+  MotionModel motion = model();
+  motion.warp({1, 0, 30, 0, 1, 0});
+  ck_assert(!motion.filter());
+  stay(motion, 1);
+  ck_assert(motion.filter()->mean() == resting_filter(0).mean());
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -160,5 +184,8 @@ int main() {
                  test_first_of_equally_good_candidates_is_chosen_by_motion);
   tcase_add_test(tests, test_empty_candidate_gets_nothing_for_motion);
   tcase_add_test(tests, test_restart_takes_the_next_box_as_the_first);
+  tcase_add_test(tests,
+                 test_jerk_of_the_camera_spoils_the_score_unless_it_is_known);
+  tcase_add_test(tests, test_warp_before_the_first_choice_does_nothing);
   return run_case("track", tests);
 }
