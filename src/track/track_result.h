@@ -15,9 +15,12 @@ struct ObjectResult {
   float predicted_iou = 0;  // the model's own estimate of mask quality, [0, 1]
   float object_score = 0;   // logit; > 0 means the object is in the picture
   bool is_lost = false;     // no pixel of the object on this frame
-  int64_t first_seen = 0;   // index of the frame with the first prompt
-  int64_t last_seen = 0;    // index of the last frame with a pixel of it
-  BoxPx box;  // tight box of the mask, frame pixels, empty if lost
+  // The frame was skipped: box and mask are guessed from earlier frames, the
+  // scores are those of the latest tracked one.
+  bool is_coasted = false;
+  int64_t first_seen = 0;  // index of the frame with the first prompt
+  int64_t last_seen = 0;   // index of the last tracked frame with a pixel
+  BoxPx box;               // tight box of the mask, frame pixels, empty if lost
   // The mask inside `box` only (mask.width == box.width, ...), 0 or 255,
   // frame resolution; empty if lost.
   MaskImage mask;
@@ -25,7 +28,9 @@ struct ObjectResult {
 
 // Objects in the order in which they were first prompted.
 struct FrameResult {
-  int64_t frame_index = 0;
+  int64_t frame_index = 0;  // among all frames, tracked or skipped
+  // Frames since the latest tracked one, this one counted; 0 = it was tracked.
+  int64_t coasted_frames = 0;
   SizePx frame_size;
   std::vector<ObjectResult> objects;
 };
