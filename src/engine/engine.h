@@ -12,6 +12,7 @@
 
 #include "base/geometry.h"
 #include "track/prompt.h"
+#include "track/skipped_frames.h"
 #include "track/track_result.h"
 
 namespace sam2 {
@@ -64,6 +65,14 @@ struct TrackerSettings {
   // Holes and speckles of so many pixels of the frame or fewer are filled and
   // removed (track/mask_cleanup.h); 0 = none.
   int fill_hole_area_px = 8;
+  // Of frames that are skipped; masks end after so many of them in a row,
+  // 0...1000000, 0 = never.
+  SkippedFrames skipped_frames = SkippedFrames::kMotion;
+  int max_coast_frames = 30;
+
+  // The motion of the picture itself is found by sparse flow and taken out of
+  // the predictions: of policy samurai, and of skipped frames under kMotion.
+  bool camera_motion = false;
   SamuraiSettings samurai;
 };
 
@@ -123,6 +132,19 @@ class StreamTracker {
   virtual FrameResult track(
       const std::shared_ptr<const EncodedImage> &frame) = 0;
 
+  // The next frame of the stream, which is not inferred: the objects are where
+  // TrackerSettings::skipped_frames says. Prompts wait for a tracked frame. The
+  // frame has a number as any other, but the memory bank does not count it.
+  // Which frames are skipped is the caller's choice. The picture is only looked
+  // at with camera_motion, and `frame.data` may be nullptr.
+  virtual FrameResult skip(const ImageView &frame) = 0;
+
+  // The picture of the frame that comes next, for camera_motion: for frames
+  // that are tracked encoded, which have none. The others need no call. The
+  // camera counts as at rest until the next picture that is looked at, which
+  // catches up.
+  virtual void look_at(const ImageView &picture) = 0;
+
   // Forgets every object, prompt and frame, held ones too.
   virtual void reset() = 0;
 
@@ -136,8 +158,9 @@ class StreamTracker {
   // the same frames give the same results, on the CPU in float32 equal to the
   // bit. Model, weights, input size, precision and settings must be those it
   // was saved with (kSetting says which are not), but for the device and for
-  // mask_threshold, non_overlap_masks and fill_hole_area_px, which shape
-  // results only. No frame is held afterwards. Errors kNotFound without the
+  // mask_threshold, non_overlap_masks, fill_hole_area_px, skipped_frames and
+  // max_coast_frames, which shape results only. No frame is held afterwards.
+  // Errors kNotFound without the
   // file, kUnreadable for one that is damaged or of another version. After an
   // error the tracker is as it was.
   virtual void load(const std::string &path) = 0;

@@ -64,6 +64,12 @@ class TranslatedTracker : public StreamTracker {
   FrameResult track(const std::shared_ptr<const EncodedImage> &frame) override {
     return translated([&] { return inner_->track(frame); });
   }
+  FrameResult skip(const ImageView &frame) override {
+    return translated([&] { return inner_->skip(frame); });
+  }
+  void look_at(const ImageView &picture) override {
+    translated([&] { inner_->look_at(picture); });
+  }
   void reset() override {
     translated([&] { inner_->reset(); });
   }

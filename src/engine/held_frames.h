@@ -13,7 +13,8 @@
 namespace sam2 {
 
 struct HeldFrame {
-  int64_t frame = 0;
+  int64_t frame = 0;    // of the stream
+  int64_t tracked = 0;  // of those that were tracked
   std::shared_ptr<const EncodedImageImpl> image;
 };
 
@@ -23,19 +24,20 @@ class HeldFrames {
   explicit HeldFrames(size_t capacity) : capacity_(capacity) {}
 
   // `frame` is later than those there are.
-  void add(int64_t frame, std::shared_ptr<const EncodedImageImpl> image) {
-    frames_.push_back({frame, std::move(image)});
+  void add(HeldFrame frame) {
+    frames_.push_back(std::move(frame));
     if (frames_.size() > capacity_) frames_.pop_front();
   }
   void clear() { frames_.clear(); }
 
   size_t count() const { return frames_.size(); }
 
-  // The frame and those after it, oldest first; none if it is not held.
+  // The first frame from that one on, for it may have been skipped, and those
+  // after it, oldest first; none if it is older than those there are.
   std::vector<HeldFrame> from(int64_t frame) const {
     auto it = frames_.begin();
+    if (it == frames_.end() || frame < it->frame) return {};
     while (it != frames_.end() && it->frame < frame) ++it;
-    if (it == frames_.end() || it->frame != frame) return {};
     return {it, frames_.end()};
   }
 

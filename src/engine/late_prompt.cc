@@ -11,7 +11,8 @@ namespace sam2 {
 std::vector<FrameResult> StreamTrackerImpl::prompt_at(int64_t frame,
                                                       const Prompt &prompt) {
   Prompt accepted = checked(prompt);
-  if (frame >= next_frame_) {
+  // Skipped frames at the end count as frames to come.
+  if (frame >= next_frame_ - coaster_.coasted_frames()) {
     pending_.push_back({frame, std::move(accepted)});
     return {};
   }
@@ -34,28 +35,31 @@ void StreamTrackerImpl::refuse_late(int64_t frame, int64_t object_id) const {
 }
 
 // What was seen from the frame on is looked for again.
-void StreamTrackerImpl::rewind(const Prompt &prompt, int64_t frame) {
+void StreamTrackerImpl::rewind(const Prompt &prompt, const HeldFrame &frame) {
   const bool is_correction = !prompt.box && !prompt.mask;
-  tracker_.rewind(prompt.object_id, is_correction ? frame + 1 : frame);
+  tracker_.rewind(prompt.object_id,
+                  is_correction ? frame.tracked + 1 : frame.tracked);
   const auto memo = memos_.find(prompt.object_id);
   if (memo == memos_.end()) return;
-  memo->second.first_seen = std::min(memo->second.first_seen, frame);
+  memo->second.first_seen = std::min(memo->second.first_seen, frame.frame);
   std::vector<int64_t> &seen = memo->second.seen;
-  seen.erase(std::lower_bound(seen.begin(), seen.end(), frame), seen.end());
+  seen.erase(std::lower_bound(seen.begin(), seen.end(), frame.frame),
+             seen.end());
 }
 
 std::vector<FrameResult> StreamTrackerImpl::catch_up(
     const Prompt &prompt, const std::vector<HeldFrame> &frames) {
-  rewind(prompt, frames.front().frame);
+  rewind(prompt, frames.front());
   std::vector<FrameResult> results;
   for (const HeldFrame &held : frames) {
     const ObjectOutput output =
         results.empty()
-            ? apply(prompt, held.frame, *held.image)
-            : tracker_.track_object(held.frame, held.image->features(),
+            ? apply(prompt, held)
+            : tracker_.track_object(held.tracked, held.image->features(),
                                     prompt.object_id);
     results.push_back(result({output}, held.frame, held.image->frame_size()));
   }
+  coaster_.correct(results.back().objects.front());
   return results;
 }
 

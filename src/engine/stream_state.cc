@@ -85,6 +85,11 @@ void StreamTrackerImpl::visit_waiting(const StateScope &scope,
 void StreamTrackerImpl::visit(const StateScope &scope) {
   tracker_.visit(scope / "tracker");
   scope.integers("next_frame", {&next_frame_}, 0, StateScope::kMostFrame);
+  scope.integers("next_tracked", {&next_tracked_}, 0, next_frame_);
+  coaster_.visit(scope / "coaster");
+  camera_.visit(scope / "camera");
+  camera_for_coaster_.visit(scope / "camera_for_coaster");
+  camera_for_tracker_.visit(scope / "camera_for_tracker");
   visit_memos(scope / "memos");
   const StateScope prompts = scope / "pending";
   pending_.resize(prompts.count(pending_.size(), kMostItems));
@@ -92,9 +97,16 @@ void StreamTrackerImpl::visit(const StateScope &scope) {
     visit_waiting(prompts / static_cast<int64_t>(i), pending_[i]);
 }
 
+StateIdentity StreamTrackerImpl::state_identity() const {
+  StateIdentity identity = tracker_.state_identity();
+  identity.emplace_back("camera-motion",
+                        settings_.camera_motion ? "yes" : "no");
+  return identity;
+}
+
 void StreamTrackerImpl::save(const std::string &path) const {
   StreamTrackerImpl copy = *this;  // of handles; visit() may assign
-  write_state(path, tracker_.state_identity(),
+  write_state(path, state_identity(),
               [&](const StateScope &scope) { copy.visit(scope); });
 }
 
@@ -102,13 +114,18 @@ void StreamTrackerImpl::save(const std::string &path) const {
 void StreamTrackerImpl::load(const std::string &path) {
   StreamTrackerImpl restored = *this;
   restored.reset();
-  read_state(path, tracker_.state_identity(),
+  read_state(path, state_identity(),
              [&](const StateScope &scope) { restored.visit(scope); });
   held_.clear();
   tracker_.swap_objects(restored.tracker_);
+  coaster_ = std::move(restored.coaster_);
+  camera_ = std::move(restored.camera_);
+  camera_for_coaster_ = restored.camera_for_coaster_;
+  camera_for_tracker_ = restored.camera_for_tracker_;
   pending_.swap(restored.pending_);
   memos_.swap(restored.memos_);
   next_frame_ = restored.next_frame_;
+  next_tracked_ = restored.next_tracked_;
 }
 
 }  // namespace sam2

@@ -6,6 +6,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "gpu/frame_tensor.h"
@@ -21,6 +22,7 @@ constexpr float kMaxThreshold = 10;
 constexpr int kMaxCondFrames = 256;
 // More than a gigabyte of features at 1024 px.
 constexpr int kMaxFramesHeld = 64;
+constexpr int kMaxCoastFrames = 1000000;
 
 void set_samurai_options(const SamuraiSettings &settings,
                          const ModelConfig &config, TrackerOptions &options) {
@@ -55,6 +57,10 @@ void check(const TrackerSettings &settings) {
   if (settings.fill_hole_area_px < 0)
     refuse("fill-hole-area", std::to_string(settings.fill_hole_area_px),
            "0 or more pixels");
+  const int coasted = settings.max_coast_frames;
+  if (coasted < 0 || coasted > kMaxCoastFrames)
+    refuse("max-coast-frames", std::to_string(coasted),
+           "1...1000000, or to 0 for no limit");
 }
 
 TrackerOptions tracker_options(const TrackerSettings &settings,
@@ -71,6 +77,11 @@ TrackerOptions tracker_options(const TrackerSettings &settings,
   if (find_selection_policy(settings.memory_policy).has_motion_model)
     set_samurai_options(settings.samurai, config, options);
   return options;
+}
+
+CoastSettings coast_settings(const TrackerSettings &settings) {
+  return {settings.skipped_frames, settings.max_coast_frames,
+          settings.non_overlap_masks};
 }
 
 // One read-back for all objects: [n, 2] of IoU and object score.
@@ -136,6 +147,7 @@ StreamTrackerImpl::StreamTrackerImpl(
       settings_(settings),
       tracker_(encoder->model(),
                tracker_options(settings, encoder->model()->config())),
+      coaster_(coast_settings(settings)),
       held_(settings.frames_held) {}
 
 // The prompt as it is meant; Error kSetting if it says nothing.
@@ -161,6 +173,7 @@ bool StreamTrackerImpl::remove_object(int64_t object_id) {
                                 }),
                  pending_.end());
   memos_.erase(object_id);
+  coaster_.remove_object(object_id);
   return tracker_.remove_object(object_id);
 }
 
@@ -169,7 +182,10 @@ void StreamTrackerImpl::reset() {
   held_.clear();
   pending_.clear();
   memos_.clear();
+  coaster_.reset();
+  forget_camera();
   next_frame_ = 0;
+  next_tracked_ = 0;
 }
 
 bool StreamTrackerImpl::has_work() const {
@@ -190,20 +206,22 @@ std::vector<Prompt> StreamTrackerImpl::take_due_prompts() {
   return due;
 }
 
-ObjectOutput StreamTrackerImpl::apply(const Prompt &prompt, int64_t frame,
-                                      const EncodedImageImpl &image) {
+ObjectOutput StreamTrackerImpl::apply(const Prompt &prompt,
+                                      const HeldFrame &frame) {
   const Sam2Model &model = tracker_.model();
+  const EncodedImageImpl &image = *frame.image;
   if (!tracker_.has_object(prompt.object_id))
-    memos_[prompt.object_id] = {prompt.label, frame, {}};
+    memos_[prompt.object_id] = {prompt.label, frame.frame, {}};
   else if (!prompt.label.empty())
     memos_[prompt.object_id].label = prompt.label;
-  return tracker_.prompt(frame, image.features(), prompt.object_id,
+  coaster_.prompt(prompt.object_id);
+  return tracker_.prompt(frame.tracked, image.features(), prompt.object_id,
                          prompt_tensors(prompt, image.frame_size(),
                                         model.input_size_px(), model.device()));
 }
 
 std::vector<ObjectOutput> StreamTrackerImpl::track_tensors(
-    const EncodedImageImpl &image) {
+    const HeldFrame &now) {
   std::vector<Prompt> prompts = take_due_prompts();
   const auto is_correction = [&](const Prompt &p) {
     return tracker_.has_object(p.object_id) && !p.box && !p.mask;
@@ -211,11 +229,10 @@ std::vector<ObjectOutput> StreamTrackerImpl::track_tensors(
   const auto corrections =
       std::stable_partition(prompts.begin(), prompts.end(),
                             [&](const Prompt &p) { return !is_correction(p); });
-  for (auto it = prompts.begin(); it != corrections; ++it)
-    apply(*it, next_frame_, image);
-  auto outputs = tracker_.track(next_frame_, image.features());
+  for (auto it = prompts.begin(); it != corrections; ++it) apply(*it, now);
+  auto outputs = tracker_.track(now.tracked, now.image->features());
   for (auto it = corrections; it != prompts.end(); ++it) {
-    const ObjectOutput corrected = apply(*it, next_frame_, image);
+    const ObjectOutput corrected = apply(*it, now);
     for (auto &output : outputs)
       if (output.object_id == it->object_id) output = corrected;
   }
@@ -268,10 +285,20 @@ FrameResult StreamTrackerImpl::result(const std::vector<ObjectOutput> &outputs,
   return out;
 }
 
+FrameResult StreamTrackerImpl::finish(const std::vector<ObjectOutput> &outputs,
+                                      SizePx frame_size) {
+  FrameResult out = result(outputs, next_frame_, frame_size);
+  follow(out);
+  ++next_frame_;
+  ++next_tracked_;
+  return out;
+}
+
 FrameResult StreamTrackerImpl::track(const ImageView &frame) {
+  look_at(frame);
   if (has_work() || settings_.frames_held > 0)
     return track(encoder_->encode({frame}).front());
-  return result({}, next_frame_++, {frame.width, frame.height});
+  return finish({}, {frame.width, frame.height});
 }
 
 FrameResult StreamTrackerImpl::track(
@@ -279,9 +306,11 @@ FrameResult StreamTrackerImpl::track(
   const c10::InferenceMode guard;
   const auto image = encoder_->checked(frame);
   std::vector<ObjectOutput> outputs;
-  if (has_work()) outputs = track_tensors(*image);
-  FrameResult out = result(outputs, next_frame_, image->frame_size());
-  held_.add(next_frame_++, image);
+  tracker_.warp_motion(std::exchange(camera_for_tracker_, {}));
+  const HeldFrame now{next_frame_, next_tracked_, image};
+  if (has_work()) outputs = track_tensors(now);
+  FrameResult out = finish(outputs, image->frame_size());
+  held_.add(now);
   return out;
 }
 

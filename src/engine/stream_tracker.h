@@ -8,6 +8,8 @@
 #include "engine/engine.h"
 #include "engine/frame_encoder.h"
 #include "engine/held_frames.h"
+#include "track/camera_motion.h"
+#include "track/coaster.h"
 #include "track/tracker.h"
 #include "track/video_masks.h"
 
@@ -24,6 +26,9 @@ namespace sam2 {
 // the object was tracked into from that frame on is forgotten (from the next
 // one on for a correction), then it is tracked again. Its prompted frames
 // answer with what their prompts gave.
+// Results count all frames of the stream. The tracker below counts those that
+// it tracks, so that its memories are as close together as it is used to, and
+// a skipped frame is no gap.
 // Thread-bound, as its interface says.
 class StreamTrackerImpl : public StreamTracker {
  public:
@@ -41,6 +46,8 @@ class StreamTrackerImpl : public StreamTracker {
   bool remove_object(int64_t object_id) override;
   FrameResult track(const ImageView &frame) override;
   FrameResult track(const std::shared_ptr<const EncodedImage> &frame) override;
+  FrameResult skip(const ImageView &frame) override;
+  void look_at(const ImageView &picture) override;
   void reset() override;
   void save(const std::string &path) const override;
   void load(const std::string &path) override;
@@ -69,13 +76,17 @@ class StreamTrackerImpl : public StreamTracker {
   }
   bool has_work() const;
   std::vector<Prompt> take_due_prompts();
-  std::vector<ObjectOutput> track_tensors(const EncodedImageImpl &image);
-  ObjectOutput apply(const Prompt &prompt, int64_t frame,
-                     const EncodedImageImpl &image);
+  StateIdentity state_identity() const;
+  void forget_camera();
+  void follow(const FrameResult &tracked);
+  std::vector<ObjectOutput> track_tensors(const HeldFrame &now);
+  ObjectOutput apply(const Prompt &prompt, const HeldFrame &frame);
   [[noreturn]] void refuse_late(int64_t frame, int64_t object_id) const;
-  void rewind(const Prompt &prompt, int64_t frame);
+  void rewind(const Prompt &prompt, const HeldFrame &frame);
   std::vector<FrameResult> catch_up(const Prompt &prompt,
                                     const std::vector<HeldFrame> &frames);
+  FrameResult finish(const std::vector<ObjectOutput> &outputs,
+                     SizePx frame_size);
   FrameResult result(const std::vector<ObjectOutput> &outputs, int64_t frame,
                      SizePx frame_size);
   std::vector<CutOut> masks(const std::vector<ObjectOutput> &outputs,
@@ -86,10 +97,17 @@ class StreamTrackerImpl : public StreamTracker {
   std::shared_ptr<const FrameEncoder> encoder_;
   TrackerSettings settings_;
   Tracker tracker_;
+  Coaster coaster_;
+  CameraMotion camera_;
+  // Of the picture since the coaster's and the tracker's latest frames; in
+  // pixels of the frame, and of the model input.
+  PlaneMap camera_for_coaster_;
+  PlaneMap camera_for_tracker_;
   HeldFrames held_;
   std::vector<Waiting> pending_;
   std::map<int64_t, Memo> memos_;
-  int64_t next_frame_ = 0;
+  int64_t next_frame_ = 0;    // of the stream
+  int64_t next_tracked_ = 0;  // of the tracker
 };
 
 // `prompt` in pixels of the model input, on `device`; box corners first.

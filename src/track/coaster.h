@@ -55,6 +55,8 @@ class Coaster {
 
   void remove_object(int64_t object_id);
   void reset();
+  // Skipped in a row until now.
+  int64_t coasted_frames() const { return coasted_frames_; }
 
   // Saves or restores; the settings are no part of the state.
   void visit(const StateScope &scope);

@@ -49,6 +49,7 @@ void Coaster::visit(const StateScope &scope, Object &object) const {
   sam2::visit(scope, object.cut, tracked_size_);
   object.seen.box = object.cut.box;
   object.seen.is_lost = object.cut.mask.is_empty();
+  scope.flag("is_prompted", object.is_prompted);
   bool has_filter = object.filter.has_value();
   scope.flag("has_filter", has_filter);
   if (!has_filter) return;

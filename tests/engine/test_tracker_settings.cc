@@ -88,6 +88,11 @@ struct Refusal {
   const char *text;
 };
 const Refusal kRefusals[] = {
+    {[](TrackerSettings &s) { s.max_coast_frames = -1; },
+     "max-coast-frames is -1. Set it to 1...1000000, or to 0 for no limit."},
+    {[](TrackerSettings &s) { s.max_coast_frames = 1000001; },
+     "max-coast-frames is 1000001. Set it to 1...1000000, or to 0 for no "
+     "limit."},
     {[](TrackerSettings &s) { s.num_maskmem = 0; },
      "num-maskmem is 0. Set it to 1...7."},
     {[](TrackerSettings &s) { s.num_maskmem = 8; },

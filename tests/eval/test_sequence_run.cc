@@ -63,6 +63,10 @@ class FakeTracker : public sam2::StreamTracker {
       const std::shared_ptr<const sam2::EncodedImage> &) override {
     return {};
   }
+  FrameResult skip(const sam2::ImageView &frame) override {
+    return track(frame);
+  }
+  void look_at(const sam2::ImageView &) override {}
 
   std::vector<Prompt> prompts;  // since the last reset
   int resets = 0;

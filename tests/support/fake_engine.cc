@@ -15,7 +15,7 @@
 // negative if it is lost. With another memory policy than "recent" its label
 // is the policy with its settings; with "recent" and other tracker settings
 // than the defaults, those settings. On frames encoded with others its label is
-// "batch N".
+// "batch N". On a skipped frame every object is where it was, marked coasted.
 #include <signal.h>
 
 #include <algorithm>
@@ -210,10 +210,23 @@ class FakeTracker final : public sam2::StreamTracker {
     for (FakeObject &object : objects_)
       result.objects.push_back(result_of(object, frame));
     ++frame_index_;
+    latest_ = result;
     return result;
   }
 
+  sam2::FrameResult skip(const sam2::ImageView &frame) override {
+    sam2::FrameResult result = latest_;
+    result.frame_index = frame_index_++;
+    result.frame_size = {frame.width, frame.height};
+    result.coasted_frames = ++latest_.coasted_frames;
+    for (sam2::ObjectResult &object : result.objects) object.is_coasted = true;
+    return result;
+  }
+
+  void look_at(const sam2::ImageView &) override {}
+
   void reset() override {
+    latest_ = {};
     objects_.clear();
     prompts_.clear();
     frame_index_ = 0;
@@ -258,6 +271,7 @@ class FakeTracker final : public sam2::StreamTracker {
   std::shared_ptr<FrameCounter> counter_;
   std::vector<FakeObject> objects_;
   std::vector<sam2::Prompt> prompts_;
+  sam2::FrameResult latest_;
   int64_t frame_index_ = 0;
 };
 
