@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <opencv2/core/utils/logger.hpp>
+#include <utility>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -105,6 +106,7 @@ struct Run {
   std::shared_ptr<const Engine> engine;
   std::unique_ptr<StreamTracker> tracker;
   LineWriter output;
+  int frames_to_skip = 0;  // before the next one that is inferred
 };
 
 PromptSchedule checked_schedule(const TrackOptions &options,
@@ -148,22 +150,34 @@ Ahead::Source frames_of(const Run &run) {
   };
 }
 
-void add_due_prompts(const VideoFrame &frame, Run *run) {
-  for (const Prompt &prompt : run->mask_prompts) {
-    run->tracker->add_prompt(prompt);
-  }
-  run->mask_prompts.clear();
+// Whether there are any.
+bool add_due_prompts(const VideoFrame &frame, Run *run) {
+  std::vector<Prompt> prompts = std::exchange(run->mask_prompts, {});
   const SizePx size{frame.rgb.cols, frame.rgb.rows};
-  for (const Prompt &prompt : run->schedule.take_due(frame.pts_ns, size)) {
-    run->tracker->add_prompt(prompt);
+  for (Prompt &prompt : run->schedule.take_due(frame.pts_ns, size)) {
+    prompts.push_back(std::move(prompt));
   }
+  for (const Prompt &prompt : prompts) run->tracker->add_prompt(prompt);
+  return !prompts.empty();
+}
+
+// Every Nth frame and every one with prompts is inferred.
+FrameResult track_or_skip(const Ahead::Item &item, bool is_prompted, Run *run) {
+  const ImageView picture = item.frame.view();
+  if (run->frames_to_skip > 0 && !is_prompted) {
+    --run->frames_to_skip;
+    return run->tracker->skip(picture);
+  }
+  run->frames_to_skip = run->options.inference_interval - 1;
+  if (!item.image) return run->tracker->track(picture);
+  run->tracker->look_at(picture);
+  return run->tracker->track(item.image);
 }
 
 void process(const Ahead::Item &item, Run *run) {
   const VideoFrame &frame = item.frame;
-  add_due_prompts(frame, run);
-  const FrameResult result = item.image ? run->tracker->track(item.image)
-                                        : run->tracker->track(frame.view());
+  const bool is_prompted = add_due_prompts(frame, run);
+  const FrameResult result = track_or_skip(item, is_prompted, run);
   run->output.write(json_from_result(result, frame.pts_ns));
   if (!run->options.label_folder.empty()) {
     write_label_map(run->options.label_folder + "/" + frame.name + ".png",

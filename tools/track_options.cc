@@ -24,6 +24,9 @@ struct RawOptions {
   TrackerSettings tracker;
   gboolean is_non_overlap = FALSE;
   gdouble mask_threshold = 0;
+  gint inference_interval = 1;
+  gchar *skipped_frames = nullptr;
+  gboolean has_camera_motion = FALSE;
   gchar *prompt = nullptr;
   gchar *mask = nullptr;
   gchar *output = nullptr;
@@ -36,8 +39,8 @@ struct RawOptions {
   gchar **inputs = nullptr;
 
   ~RawOptions() {
-    for (gchar *text :
-         {prompt, mask, output, label_png, load_state, save_state}) {
+    for (gchar *text : {skipped_frames, prompt, mask, output, label_png,
+                        load_state, save_state}) {
       g_free(text);
     }
     g_strfreev(inputs);
@@ -92,6 +95,22 @@ void add_state_entries(GOptionContext *context, RawOptions *raw) {
   g_option_context_add_main_entries(context, entries, nullptr);
 }
 
+void add_skipping_entries(GOptionContext *context, RawOptions *raw) {
+  const GOptionEntry entries[] = {
+      {"inference-interval", 0, 0, G_OPTION_ARG_INT, &raw->inference_interval,
+       "Infer every Nth frame, and those with prompts (default: 1)", "N"},
+      {"skipped-frames", 0, 0, G_OPTION_ARG_STRING, &raw->skipped_frames,
+       "Objects on the others: hold, motion or none (default: motion)", "WAY"},
+      {"max-coast-frames", 0, 0, G_OPTION_ARG_INT,
+       &raw->tracker.max_coast_frames,
+       "Skipped frames in a row with objects, 0 = all (default: 30)", "N"},
+      {"camera-motion", 0, 0, G_OPTION_ARG_NONE, &raw->has_camera_motion,
+       "Find the camera's motion and take it out of predictions", nullptr},
+      {},
+  };
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
 void parse(int *argc, char ***argv, RawOptions *raw) {
   const GOptionEntry entries[] = {
       {"prompt", 'p', 0, G_OPTION_ARG_STRING, &raw->prompt,
@@ -119,6 +138,7 @@ void parse(int *argc, char ***argv, RawOptions *raw) {
   add_tracker_entries(context.get(), raw);
   add_ahead_entries(context.get(), raw);
   add_state_entries(context.get(), raw);
+  add_skipping_entries(context.get(), raw);
   g_option_context_add_main_entries(context.get(), entries, nullptr);
   parse_options(context.get(), argc, argv);
 }
@@ -145,6 +165,11 @@ void check(const RawOptions &raw) {
   }
   check("--batch-size", raw.ahead.batch_size, 1);
   check("--lookahead", raw.ahead.frames_ahead, 0);
+  if (raw.inference_interval < 1) {
+    refuse_use("The inference interval is " +
+               std::to_string(raw.inference_interval) +
+               ". Give --inference-interval 1 or more frames.");
+  }
   // Also refuses what is not a number.
   if (!(raw.fps >= 0 && raw.fps <= 1e6)) {
     refuse_use(
@@ -166,6 +191,11 @@ TrackOptions parse_track_options(int *argc, char ***argv) {
   options.tracker.non_overlap_masks = raw.is_non_overlap;
   options.tracker.mask_threshold = static_cast<float>(raw.mask_threshold);
   options.tracker.memory_policy = raw.model.memory_policy();
+  if (raw.skipped_frames != nullptr) {
+    options.tracker.skipped_frames = find_skipped_frames(raw.skipped_frames);
+  }
+  options.tracker.camera_motion = raw.has_camera_motion;
+  options.inference_interval = raw.inference_interval;
   options.prompt_text = text_or(raw.prompt, "");
   options.mask_file = text_or(raw.mask, "");
   options.output_file = text_or(raw.output, "");

@@ -15,12 +15,13 @@ struct TrackOptions {
   TrackerSettings tracker;
   std::string prompt_text;
   std::string mask_file;
-  std::string output_file;   // empty = standard output
-  std::string label_folder;  // empty = none
-  std::string load_state;    // empty = none
-  std::string save_state;    // empty = none
-  int64_t max_frames = 0;    // 0 = all
-  double fps = 0;            // of a folder; 0 = unknown
+  std::string output_file;     // empty = standard output
+  std::string label_folder;    // empty = none
+  std::string load_state;      // empty = none
+  std::string save_state;      // empty = none
+  int64_t max_frames = 0;      // 0 = all
+  int inference_interval = 1;  // frames from one that is inferred to the next
+  double fps = 0;              // of a folder; 0 = unknown
   LookaheadSettings ahead;
 };
 

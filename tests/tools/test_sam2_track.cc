@@ -264,6 +264,20 @@ START_TEST(test_state_that_cannot_be_read_or_written_is_status_1) {
 }
 END_TEST
 
+START_TEST(test_every_nth_frame_and_those_with_prompts_are_inferred) {
+  const Outcome outcome = run({"--model", kModel, "--prompt",
+                               "1:box=10,8,30,20; @0.4s 2:points=50%,50%,+",
+                               "--fps", "10", "--inference-interval", "3",
+                               "--skipped-frames", "none", frames_folder(8)});
+  ck_assert_int_eq(outcome.status, 0);
+  std::string counts;
+  for (const std::string &line : outcome.output)
+    counts +=
+        std::to_string(sam2::result_from_json(line).result.objects.size());
+  assert_text_eq(counts, "10012002");
+}
+END_TEST
+
 START_TEST(test_label_map_prompts_the_first_frame) {
   const std::string mask = kOutput / "mask.png";
   sam2::LabelMap map{64, 48, std::vector<uint8_t>(64 * 48, 0)};
@@ -316,6 +330,8 @@ int main() {
   tcase_add_test(tests, test_damaged_picture_ends_the_lines_in_its_place);
   tcase_add_test(tests, test_saved_state_goes_on_with_the_same_lines);
   tcase_add_test(tests, test_state_that_cannot_be_read_or_written_is_status_1);
+  tcase_add_test(tests,
+                 test_every_nth_frame_and_those_with_prompts_are_inferred);
   tcase_add_test(tests, test_label_map_prompts_the_first_frame);
   tcase_add_test(tests, test_interrupt_keeps_what_was_written);
   return sam2::test::run("tools_sam2_track", tests);

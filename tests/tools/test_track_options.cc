@@ -91,6 +91,30 @@ START_TEST(test_tracker_option_is_read_as_itself) {
 }
 END_TEST
 
+std::string skipping_of(const TrackOptions &options) {
+  const sam2::TrackerSettings &s = options.tracker;
+  std::ostringstream text;
+  text << options.inference_interval << " "
+       << sam2::skipped_frames_rows().at(int(s.skipped_frames)).name << " "
+       << s.max_coast_frames << " " << s.camera_motion;
+  return text.str();
+}
+
+START_TEST(test_skipping_option_is_read_as_itself) {
+  const std::pair<const char *, const char *> kCases[] = {
+      {"--prompt=a", "1 motion 30 0"},
+      {"--inference-interval=4", "4 motion 30 0"},
+      {"--skipped-frames=hold", "1 hold 30 0"},
+      {"--skipped-frames=none", "1 none 30 0"},
+      {"--max-coast-frames=0", "1 motion 0 0"},
+      {"--camera-motion", "1 motion 30 1"},
+  };
+  for (const auto &[option, wanted] : kCases)
+    assert_text_eq(
+        skipping_of(parsed({"c", "--model=a", "--prompt=b", option})), wanted);
+}
+END_TEST
+
 struct WrongUse {
   Arguments arguments;
   const char *sentence;
@@ -110,6 +134,12 @@ const WrongUse kWrongUses[] = {
      "The input size -1 is negative. Give --input-size in pixels."},
     {{"--model=a", "--prompt=b", "c", "--max-frames=-1"},
      "The number of frames -1 is negative. Give --max-frames above 0."},
+    {{"--model=a", "--prompt=b", "c", "--inference-interval=0"},
+     "The inference interval is 0. Give --inference-interval 1 or more "
+     "frames."},
+    {{"--model=a", "--prompt=b", "c", "--skipped-frames=repeat"},
+     "Skipped frames cannot be treated by \"repeat\". Set skipped-frames to "
+     "one of: hold, motion, none."},
     {{"--model=a", "--prompt=b", "c", "--fps=nan"},
      "The frame rate is not between 0 and 1000000. Give --fps in frames a "
      "second."},
@@ -134,6 +164,7 @@ int main() {
   tcase_add_test(tests, test_defaults_are_the_tracker_s_own);
   tcase_add_test(tests, test_every_option_is_read);
   tcase_add_test(tests, test_tracker_option_is_read_as_itself);
+  tcase_add_test(tests, test_skipping_option_is_read_as_itself);
   tcase_add_loop_test(tests, test_wrong_use_is_refused_with_its_own_sentence, 0,
                       std::size(kWrongUses));
   return sam2::test::run("tools_track_options", tests);
