@@ -26,16 +26,26 @@ GstCode gst_code(ErrorCode code) {
   return {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED};
 }
 
-}  // namespace
-
-void post_error(GstElement *element, const Error &error) noexcept {
+void post(GstElement *element, GstMessageType type, const Error &error,
+          const char *function, int line) {
   const GstCode code = gst_code(error.code());
   const char *detail =
       error.detail().empty() ? nullptr : error.detail().c_str();
-  GST_ERROR_OBJECT(element, "%s (%s)", error.what(), detail ? detail : "-");
-  gst_element_message_full(element, GST_MESSAGE_ERROR, code.domain, code.code,
+  gst_element_message_full(element, type, code.domain, code.code,
                            g_strdup(error.what()), g_strdup(detail), __FILE__,
-                           "post_error", __LINE__);
+                           function, line);
+}
+
+}  // namespace
+
+void post_error(GstElement *element, const Error &error) noexcept {
+  GST_ERROR_OBJECT(element, "%s (%s)", error.what(), error.detail().c_str());
+  post(element, GST_MESSAGE_ERROR, error, "post_error", __LINE__);
+}
+
+void post_refusal(GstElement *element, const Error &error) noexcept {
+  GST_WARNING_OBJECT(element, "%s (%s)", error.what(), error.detail().c_str());
+  post(element, GST_MESSAGE_WARNING, error, "post_refusal", __LINE__);
 }
 
 }  // namespace sam2

@@ -25,6 +25,9 @@ namespace sam2 {
 // the object lock must not be held.
 void post_error(GstElement *element, const Error &error) noexcept;
 
+// The same as a warning: the element goes on.
+void post_refusal(GstElement *element, const Error &error) noexcept;
+
 // Runs `body` and returns what it returns; if it throws, posts one error
 // message on `element` and returns `failure`. The outermost scope of every
 // function that GStreamer, GLib or a thread calls.
@@ -54,6 +57,19 @@ Result guarded(GstElement *element, Result failure, Body &&body) noexcept {
                      "an exception of an unknown type"));
   }
   return failure;
+}
+
+// The same for what a user asks of a running element: an Error is a warning.
+template <typename Result, typename Body>
+Result warned(GstElement *element, Result failure, Body &&body) noexcept {
+  return guarded(element, failure, [&]() -> Result {
+    try {
+      return body();
+    } catch (const Error &error) {
+      post_refusal(element, error);
+      return failure;
+    }
+  });
 }
 
 }  // namespace sam2

@@ -1,6 +1,8 @@
 // What users ask of a tracker that runs on another thread.
 #pragma once
 
+#include <gst/gst.h>
+
 #include <cstddef>
 #include <functional>
 #include <mutex>
@@ -11,26 +13,40 @@
 namespace sam2 {
 
 // Runs on the tracking thread before the next frame. What it throws ends the
-// stream with an error message: check what users say before.
+// stream with an error message: check what users say before, or leave it to
+// TrackSession's refusals.
 using TrackCommand = std::function<void(TrackSession &)>;
 
 // Commands that wait, in order. Thread-safe.
 class CommandInbox {
  public:
-  // False if kMostCommands wait already: nobody reads them, such as in a
-  // pipeline that is paused.
-  bool post(TrackCommand command);
+  enum class Posting {
+    kAccepted,
+    kFull,  // kMostCommands wait: nobody reads them, as in a paused pipeline
+    kLate,  // the frame that the command is for has been taken
+  };
 
-  // Runs what waits, without a lock held.
-  void run(TrackSession &session);
+  // `stream_ns`: a command for the first frame shown then or later; it runs
+  // before that frame is taken or not at all. GST_CLOCK_TIME_NONE = the next.
+  Posting post(TrackCommand command,
+               GstClockTime stream_ns = GST_CLOCK_TIME_NONE);
+
+  // Takes the frame shown at `stream_ns`: runs what waits, without a lock held.
+  void run(TrackSession &session, GstClockTime stream_ns);
+
+  // Stream time of the frame taken last, GST_CLOCK_TIME_NONE if there is none.
+  GstClockTime taken_ns() const;
+  // Other times are to come, as after a flush.
+  void forget_times();
 
   void clear();
 
   static constexpr size_t kMostCommands = 4096;
 
  private:
-  std::mutex mutex_;  // guards commands_
+  mutable std::mutex mutex_;  // guards all that follows
   std::vector<TrackCommand> commands_;
+  GstClockTime taken_ns_ = GST_CLOCK_TIME_NONE;
 };
 
 }  // namespace sam2

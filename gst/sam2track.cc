@@ -13,6 +13,22 @@
  * later; without it, for the first frame. Until the first prompt is due, frames
  * pass without metadata and the model does not run.
  *
+ * #GstSam2Track:prompt-file takes prompts from a file: lines as sam2jsonenc
+ * writes them, a PNG label map whose objects are on the first frame, or a CSV
+ * of DeepLabCut.
+ *
+ * Prompts also come by the action signals #GstSam2Track::add-points,
+ * #GstSam2Track::add-box and #GstSam2Track::add-mask, by the mouse in a video
+ * sink's window (#GstSam2Track:navigation), and by custom events "sam2-prompt":
+ * from downstream, out of band, or serialized from upstream for exactly the
+ * frame behind them. The fields of the event are `object-id` (-1 = new),
+ * `label`, `box`, `points`, `labels` (1 = on the object, 0 = not), `mask` (a
+ * #GstSample), `stream-time`, `remove`, or `text` alone, as in the property:
+ * `sam2-prompt, object-id=1, points=<160,120,200,80>, labels=<1,0>`. Events
+ * that are prompts go no further. #GstSam2Track::object-lost and
+ * #GstSam2Track::object-found, or the element messages "sam2-object-lost" and
+ * "sam2-object-found", tell what becomes of the objects.
+ *
  * The model is loaded on the way from READY to PAUSED, with a progress message
  * "load-model". Without #GstSam2Track:model-file it is the one that comes
  * with the plugin.
@@ -26,10 +42,10 @@
  * and how long the parts of the work take; with #GstSam2Track:stats-interval
  * the same comes as an element message "sam2-stats".
  *
- * A flushing seek forgets all objects and takes the prompts up again, from the
- * first frame after the seek on. Everything else, such as new caps, a
- * discontinuity, a gap or a segment without flush, keeps them; coordinates
- * follow the new frame size.
+ * A flushing seek forgets all objects and takes the prompts of properties up
+ * again, from the first frame after the seek on. Everything else, such as new
+ * caps, a discontinuity, a gap or a segment without flush, keeps them;
+ * coordinates follow the new frame size.
  *
  * #GstSam2Track:memory-policy says which frames are remembered. `samurai`
  * remembers those with good masks, and follows each object's motion to choose
@@ -66,6 +82,13 @@
  *     stable-frames-threshold=5 prompt="1:points=160,120,+" ! fakesink
  * ]|
  * Remembers good frames only, and trusts the motion after 5 of them.
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=30 pattern=ball \
+ *   ! video/x-raw,width=320,height=240 \
+ *   ! sam2track model-file=sam2.1_hiera_tiny.pt \
+ *   ! sam2overlay ! videoconvert ! autovideosink
+ * ]|
+ * Tracks what is clicked on in the window; key n goes on to another object.
  */
 #include "sam2track.h"
 
@@ -74,13 +97,19 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "boundary.h"
 #include "engine_library.h"
 #include "gst_ptr.h"
 #include "io/bundled_model.h"
-#include "io/prompt_text.h"
+#include "model_loading.h"
+#include "navigation.h"
+#include "prompt_desk.h"
+#include "prompt_event.h"
+#include "property_prompts.h"
 #include "track_properties.h"
+#include "track_signals.h"
 #include "track_worker.h"
 
 GST_DEBUG_CATEGORY(sam2track_debug);
@@ -90,12 +119,17 @@ namespace {
 
 struct State {
   State(GstElement *element, GstPad *sink, GstPad *source)
-      : worker(element, sink, source, flow) {}
+      : desk(element, flow.commands),
+        clicks(desk),
+        worker(element, sink, source, flow, desk) {}
 
   sam2::TrackSettings settings;  // guarded by the object lock
   // From NULL to READY on; the library stays open for good.
   const sam2::EngineApi *api = nullptr;
+  sam2::PropertyPrompts prompts;
   sam2::TrackFlow flow;
+  sam2::PromptDesk desk;
+  sam2::NavigationPrompts clicks;
   sam2::TrackWorker worker;
 };
 
@@ -122,46 +156,24 @@ GstSam2Track *as_track(gpointer object) {
   return reinterpret_cast<GstSam2Track *>(object);
 }
 
-void post_progress(GstElement *element, GstProgressType type,
-                   const std::string &text) {
-  gst_element_post_message(
-      element, gst_message_new_progress(GST_OBJECT(element), type, "load-model",
-                                        text.c_str()));
-}
-
-void warn_if_slow(GstElement *element, const sam2::EngineApi &api) {
-  const std::string warning = api.slow_matmul_warning();
-  if (!warning.empty())
-    GST_ELEMENT_WARNING(element, LIBRARY, SETTINGS, ("%s", warning.c_str()),
-                        (nullptr));
-}
-
-std::shared_ptr<const sam2::Engine> load_model(
-    GstElement *element, const sam2::EngineApi &api,
-    const sam2::ModelSettings &settings) {
-  post_progress(element, GST_PROGRESS_TYPE_START,
-                "Loading " + settings.model_file);
-  try {
-    auto engine = api.open(settings);
-    const sam2::ModelInfo info = engine->info();
-    post_progress(element, GST_PROGRESS_TYPE_COMPLETE,
-                  "Loaded " + info.variant + " on " + info.device + " in " +
-                      info.precision);
-    return engine;
-  } catch (...) {
-    post_progress(element, GST_PROGRESS_TYPE_ERROR,
-                  "Could not load " + settings.model_file);
-    throw;
-  }
-}
-
 sam2::TrackSettings settings_at_start(GstSam2Track *self) {
   const sam2::ObjectLock lock(self);
-  self->state->flow.commands.clear();  // the text of the prompt is in here
   sam2::TrackSettings settings = self->state->settings;
   if (settings.model.model_file.empty())
     settings.model.model_file = sam2::bundled_model();
   return settings;
+}
+
+// Of the properties; their ids are taken.
+std::vector<sam2::TimedPrompt> prompts_of(GstSam2Track *self) {
+  std::string text;
+  {
+    const sam2::ObjectLock lock(self);
+    text = self->state->settings.prompt;
+  }
+  auto prompts = self->state->prompts.with_text(text);
+  self->state->desk.reserve_ids(prompts);
+  return prompts;
 }
 
 bool start(GstSam2Track *self) {
@@ -169,12 +181,18 @@ bool start(GstSam2Track *self) {
   return sam2::guarded(element, false, [&] {
     State &state = *self->state;
     const sam2::TrackSettings settings = settings_at_start(self);
-    sam2::parse_prompt_text(settings.prompt);  // a mistake costs no loading
-    auto engine = load_model(element, *state.api, settings.model);
-    warn_if_slow(element, *state.api);
-    state.worker.start(std::move(engine), settings);
+    state.prompts.load_file(settings.prompt_file, settings.dlc_likelihood);
+    auto prompts = prompts_of(self);  // a mistake costs no loading of models
+    auto engine = sam2::load_model(element, *state.api, settings.model);
+    state.worker.start(std::move(engine), settings, std::move(prompts));
     return true;
   });
+}
+
+void stop(GstSam2Track *self) {
+  self->state->worker.stop();
+  self->state->clicks.restart();
+  self->state->desk.forget_ids();
 }
 
 bool open_library(GstSam2Track *self) {
@@ -272,7 +290,11 @@ gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *raw_event) {
     const GstEventType type = GST_EVENT_TYPE(event.get());
     if (type == GST_EVENT_FLUSH_START || type == GST_EVENT_FLUSH_STOP)
       return flush(self, std::move(event));
-    if (!GST_EVENT_IS_SERIALIZED(event.get()))
+    const bool is_serialized = GST_EVENT_IS_SERIALIZED(event.get());
+    if (!is_serialized && sam2::is_prompt_event(event.get()))
+      return sam2::obey_prompt_event(GST_ELEMENT(self), event.get(),
+                                     self->state->desk);
+    if (!is_serialized)
       return gst_pad_event_default(pad, parent, event.release());
     // What sticks goes on when the flow does.
     const bool is_kept =
@@ -283,16 +305,36 @@ gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *raw_event) {
   });
 }
 
-gboolean source_event(GstPad *pad, GstObject *parent, GstEvent *event) {
+bool takes_navigation(GstSam2Track *self) {
+  const sam2::ObjectLock lock(self);
+  return self->state->settings.takes_navigation;
+}
+
+// Whether the event was a prompt, which nobody else should take as well.
+bool take_prompt(GstSam2Track *self, GstEvent *event) {
+  GstElement *element = GST_ELEMENT(self);
+  if (sam2::is_prompt_event(event)) {
+    sam2::obey_prompt_event(element, event, self->state->desk);
+    return true;
+  }
+  if (GST_EVENT_TYPE(event) != GST_EVENT_NAVIGATION || !takes_navigation(self))
+    return false;
+  return sam2::warned(element, true, [&] {
+    return self->state->clicks.take(event, self->source);
+  });
+}
+
+gboolean source_event(GstPad *pad, GstObject *parent, GstEvent *raw_event) {
   GstSam2Track *self = as_track(parent);
+  sam2::EventPtr event(raw_event);
+  if (take_prompt(self, raw_event)) return TRUE;
   sam2::TrackFlow &flow = self->state->flow;
-  if (GST_EVENT_TYPE(event) == GST_EVENT_QOS)
-    flow.gate.update(event, flow.frame_ns);
+  const GstEventType type = GST_EVENT_TYPE(raw_event);
+  if (type == GST_EVENT_QOS) flow.gate.update(raw_event, flow.frame_ns);
   // Somebody may have been linked behind.
-  if (GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE &&
-      flow.queue.flow() == GST_FLOW_NOT_LINKED)
+  if (type == GST_EVENT_RECONFIGURE && flow.queue.flow() == GST_FLOW_NOT_LINKED)
     go_on(self);
-  return gst_pad_event_default(pad, parent, event);
+  return gst_pad_event_default(pad, parent, event.release());
 }
 
 sam2::FlowSettings flow_settings(GstSam2Track *self) {
@@ -344,21 +386,32 @@ GstStateChangeReturn change_state(GstElement *element,
           ->change_state(element, transition);
   const bool has_failed = transition == GST_STATE_CHANGE_READY_TO_PAUSED &&
                           result == GST_STATE_CHANGE_FAILURE;
-  if (has_failed || transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    self->state->worker.stop();
+  if (has_failed || transition == GST_STATE_CHANGE_PAUSED_TO_READY) stop(self);
   return result;
+}
+
+// At once: the next signal may ask for a new object.
+void reserve_prompt_ids(GstSam2Track *self) {
+  try {
+    prompts_of(self);
+  } catch (const sam2::Error &) {
+    // Reported where the prompt is taken.
+  }
 }
 
 void set_property(GObject *object, guint id, const GValue *value,
                   GParamSpec *) {
+  GstSam2Track *self = as_track(object);
   sam2::guarded(GST_ELEMENT(object), 0, [&] {
-    const sam2::ObjectLock lock(object);
-    State &state = *as_track(object)->state;
-    if (!sam2::set_track_property(state.settings, id, value)) return 0;
-    state.flow.commands.post(
-        [text = state.settings.prompt](sam2::TrackSession &session) {
-          session.set_prompts(sam2::parse_prompt_text(text));
-        });
+    {
+      const sam2::ObjectLock lock(object);
+      if (!sam2::set_track_property(self->state->settings, id, value)) return 0;
+    }
+    reserve_prompt_ids(self);
+    // Reads the text that is set when it runs.
+    self->state->flow.commands.post([self](sam2::TrackSession &session) {
+      session.set_prompts(prompts_of(self));
+    });
     return 0;
   });
 }
@@ -402,6 +455,10 @@ GstPad *new_pad(GstSam2Track *self, const char *name) {
 
 }  // namespace
 
+sam2::PromptDesk &sam2::prompt_desk(gpointer track) {
+  return as_track(track)->state->desk;
+}
+
 static void gst_sam2_track_class_init(GstSam2TrackClass *klass) {
   GST_DEBUG_CATEGORY_INIT(sam2track_debug, "sam2track", 0, "SAM 2 tracker");
   auto *object_class = G_OBJECT_CLASS(klass);
@@ -409,6 +466,7 @@ static void gst_sam2_track_class_init(GstSam2TrackClass *klass) {
   object_class->get_property = get_property;
   object_class->finalize = finalize;
   sam2::install_track_properties(object_class);
+  sam2::install_track_signals(object_class);
 
   auto *element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;

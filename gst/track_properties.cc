@@ -26,6 +26,9 @@ enum TrackProperty : guint {
   kQos,
   kStatsInterval,
   kAttach,
+  kNavigation,
+  kPromptFile,
+  kDlcLikelihood,
   kFirstSamuraiNumber,  // row 0 of kSamuraiNumbers
 };
 
@@ -352,6 +355,28 @@ void install_track_properties(GObjectClass *object_class) {
           "frame, or percent with % after a number. Changed in PAUSED or "
           "PLAYING, the new prompts apply from the next frame on",
           nullptr, changeable(GST_PARAM_MUTABLE_PLAYING)));
+  g_object_class_install_property(
+      object_class, kPromptFile,
+      g_param_spec_string(
+          "prompt-file", "Prompt file",
+          "Prompts beside those of prompt: lines as sam2jsonenc writes them, a "
+          "PNG label map of the first frame, or a CSV of DeepLabCut",
+          nullptr, changeable(GST_PARAM_MUTABLE_READY)));
+  g_object_class_install_property(
+      object_class, kDlcLikelihood,
+      g_param_spec_double("dlc-likelihood", "DeepLabCut likelihood",
+                          "prompt-file: likelihood (0...1) from which on a "
+                          "point of DeepLabCut is believed",
+                          0, 1, kDefaultDlcLikelihood,
+                          changeable(GST_PARAM_MUTABLE_READY)));
+  g_object_class_install_property(
+      object_class, kNavigation,
+      g_param_spec_boolean(
+          "navigation", "Navigation",
+          "Whether clicks and keys in the video sink's window are prompts: "
+          "left button = on the object, right = not, n = next object, "
+          "r = reset",
+          TRUE, changeable(GST_PARAM_MUTABLE_PLAYING)));
 }
 
 bool set_track_property(TrackSettings &settings, guint id,
@@ -405,6 +430,15 @@ bool set_track_property(TrackSettings &settings, guint id,
       break;
     case kStatsInterval:
       settings.flow.stats_interval_ns = g_value_get_uint64(value);
+      break;
+    case kPromptFile:
+      settings.prompt_file = text_of(value);
+      break;
+    case kDlcLikelihood:
+      settings.dlc_likelihood = g_value_get_double(value);
+      break;
+    case kNavigation:
+      settings.takes_navigation = g_value_get_boolean(value);
       break;
     case kMaskThreshold:
       settings.tracker.mask_threshold = g_value_get_float(value);
@@ -473,6 +507,15 @@ void get_track_property(const TrackSettings &settings, guint id,
       break;
     case kStatsInterval:
       g_value_set_uint64(value, settings.flow.stats_interval_ns);
+      break;
+    case kPromptFile:
+      g_value_set_string(value, settings.prompt_file.c_str());
+      break;
+    case kDlcLikelihood:
+      g_value_set_double(value, settings.dlc_likelihood);
+      break;
+    case kNavigation:
+      g_value_set_boolean(value, settings.takes_navigation);
       break;
     case kMaskThreshold:
       g_value_set_float(value, settings.tracker.mask_threshold);

@@ -8,6 +8,7 @@
 #include "analytics_meta.h"
 #include "engine/engine.h"
 #include "flow_settings.h"
+#include "io/prompt_file.h"
 
 namespace sam2 {
 
@@ -18,6 +19,9 @@ struct TrackSettings {
   FlowSettings flow;
   AttachedParts attached;
   std::string prompt;
+  std::string prompt_file;
+  double dlc_likelihood = kDefaultDlcLikelihood;
+  bool takes_navigation = true;
 };
 
 // The read-only property "stats"; its value is not in TrackSettings.

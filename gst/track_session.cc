@@ -1,47 +1,124 @@
 #include "track_session.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "mask_file.h"
 
 namespace sam2 {
+namespace {
+
+bool is_due(const TimedPrompt &prompt, const FrameTimes &times) {
+  if (prompt.frame_index) return times.frame_index >= *prompt.frame_index;
+  if (!prompt.time_ns) return true;
+  return GST_CLOCK_TIME_IS_VALID(times.stream_ns) &&
+         times.stream_ns >= static_cast<GstClockTime>(*prompt.time_ns);
+}
+
+bool has_due(const std::vector<TimedPrompt> &prompts, const FrameTimes &times) {
+  return std::any_of(prompts.begin(), prompts.end(),
+                     [&](const TimedPrompt &p) { return is_due(p, times); });
+}
+
+// Moves the prompts that are due out of `prompts`.
+std::vector<TimedPrompt> take_due(std::vector<TimedPrompt> &prompts,
+                                  const FrameTimes &times) {
+  const auto due = std::stable_partition(
+      prompts.begin(), prompts.end(),
+      [&](const TimedPrompt &p) { return !is_due(p, times); });
+  std::vector<TimedPrompt> taken(std::make_move_iterator(due),
+                                 std::make_move_iterator(prompts.end()));
+  prompts.erase(due, prompts.end());
+  return taken;
+}
+
+// False if there are none.
+bool erase_prompts_of(int64_t object_id, std::vector<TimedPrompt> &prompts) {
+  const auto end = std::remove_if(
+      prompts.begin(), prompts.end(),
+      [&](const TimedPrompt &p) { return p.object_id == object_id; });
+  const bool has_some = end != prompts.end();
+  prompts.erase(end, prompts.end());
+  return has_some;
+}
+
+bool marks_object(const TimedPrompt &prompt) {
+  return prompt.box || prompt.mask || !prompt.mask_file.empty() ||
+         std::any_of(prompt.points.begin(), prompt.points.end(),
+                     [](const UnresolvedPoint &p) { return p.is_positive; });
+}
+
+// Anything else is not the user's to mend.
+bool is_users(ErrorCode code) {
+  return code == ErrorCode::kSetting || code == ErrorCode::kNotFound ||
+         code == ErrorCode::kUnreadable;
+}
+
+}  // namespace
 
 TrackSession::TrackSession(const Engine &engine,
-                           const TrackerSettings &settings)
-    : tracker_(engine.create_tracker(settings)) {}
+                           const TrackerSettings &settings,
+                           OnRefusal on_refusal)
+    : tracker_(engine.create_tracker(settings)),
+      on_refusal_(std::move(on_refusal)) {}
 
 void TrackSession::set_prompts(std::vector<TimedPrompt> prompts) {
   prompts_ = std::move(prompts);
   pending_ = prompts_;
 }
 
-bool TrackSession::is_due(const TimedPrompt &prompt,
-                          const FrameTimes &times) const {
-  if (!prompt.time_ns) return true;
-  return GST_CLOCK_TIME_IS_VALID(times.stream_ns) &&
-         times.stream_ns >= static_cast<GstClockTime>(*prompt.time_ns);
+void TrackSession::ask(TimedPrompt prompt) {
+  asked_.push_back(std::move(prompt));
+}
+
+void TrackSession::remove_object(int64_t object_id) {
+  const bool had_pending = erase_prompts_of(object_id, pending_);
+  const bool was_asked = erase_prompts_of(object_id, asked_);
+  const bool was_tracked = tracker_->remove_object(object_id);
+  object_ids_.erase(object_id);
+  seen_.erase(object_id);
+  if (!had_pending && !was_asked && !was_tracked)
+    refuse(Error(ErrorCode::kSetting,
+                 "There is no object " + std::to_string(object_id) +
+                     " to remove. Name an id of the objects that are "
+                     "tracked."));
+}
+
+void TrackSession::clear_prompts() {
+  prompts_.clear();
+  pending_.clear();
+  asked_.clear();
+}
+
+void TrackSession::refuse(const Error &error) const {
+  if (on_refusal_) on_refusal_(error);
 }
 
 bool TrackSession::has_work(const FrameTimes &times) const {
-  if (has_objects_) return true;
-  for (const TimedPrompt &prompt : pending_)
-    if (is_due(prompt, times)) return true;
-  return false;
+  return !object_ids_.empty() || has_due(pending_, times) ||
+         has_due(asked_, times);
 }
 
-void TrackSession::add_due_prompts(SizePx frame_size, const FrameTimes &times) {
-  std::vector<TimedPrompt> later;
-  for (TimedPrompt &timed : pending_) {
-    if (!is_due(timed, times)) {
-      later.push_back(std::move(timed));
-      continue;
-    }
-    Prompt prompt = resolve(timed, frame_size);
-    if (!timed.mask_file.empty()) prompt.mask = load_mask_file(timed.mask_file);
-    tracker_->add_prompt(prompt);
-    has_objects_ = true;
+void TrackSession::add(const TimedPrompt &timed, SizePx frame_size) {
+  Prompt prompt = resolve(timed, frame_size);
+  if (!timed.mask_file.empty()) prompt.mask = load_mask_file(timed.mask_file);
+  tracker_->add_prompt(prompt);
+  object_ids_.insert(timed.object_id);
+}
+
+void TrackSession::try_asked(const TimedPrompt &timed, SizePx frame_size) {
+  try {
+    if (object_ids_.count(timed.object_id) == 0 && !marks_object(timed))
+      throw Error(ErrorCode::kSetting,
+                  "Object " + std::to_string(timed.object_id) +
+                      " cannot start with points that are not on it. Give "
+                      "one that is.");
+    add(timed, frame_size);
+  } catch (const Error &error) {
+    if (!is_users(error.code())) throw;
+    refuse(error);
   }
-  pending_ = std::move(later);
 }
 
 SeenTimes TrackSession::update_seen(const ObjectResult &object,
@@ -54,7 +131,10 @@ SeenTimes TrackSession::update_seen(const ObjectResult &object,
 
 TrackedFrame TrackSession::track(
     const std::shared_ptr<const EncodedImage> &frame, const FrameTimes &times) {
-  add_due_prompts(frame->frame_size(), times);
+  const SizePx size = frame->frame_size();
+  for (const TimedPrompt &prompt : take_due(pending_, times)) add(prompt, size);
+  for (const TimedPrompt &prompt : take_due(asked_, times))
+    try_asked(prompt, size);
   TrackedFrame tracked;
   tracked.result = tracker_->track(frame);
   for (const ObjectResult &object : tracked.result.objects)
@@ -65,8 +145,9 @@ TrackedFrame TrackSession::track(
 void TrackSession::reset() {
   tracker_->reset();
   seen_.clear();
-  has_objects_ = false;
+  object_ids_.clear();
   pending_ = prompts_;
+  asked_.clear();
 }
 
 }  // namespace sam2

@@ -3,12 +3,15 @@
 
 #include <gst/gst.h>
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "analytics_meta.h"
+#include "base/error.h"
 #include "engine/engine.h"
 #include "io/prompt_text.h"
 
@@ -18,6 +21,7 @@ namespace sam2 {
 struct FrameTimes {
   GstClockTime stream_ns = GST_CLOCK_TIME_NONE;
   GstClockTime running_ns = GST_CLOCK_TIME_NONE;
+  int64_t frame_index = 0;  // of the frames that came since start or flush
 };
 
 struct TrackedFrame {
@@ -28,13 +32,26 @@ struct TrackedFrame {
 // Thread-bound. Functions throw what StreamTracker throws.
 class TrackSession {
  public:
-  TrackSession(const Engine &engine, const TrackerSettings &settings);
+  // Told why something that was asked is not done.
+  using OnRefusal = std::function<void(const Error &)>;
+
+  TrackSession(const Engine &engine, const TrackerSettings &settings,
+               OnRefusal on_refusal = {});
 
   // Replaces the prompts. Prompts without a time are due at the next frame,
-  // others at the first frame whose stream time is not smaller than theirs; a
-  // frame without stream time is never theirs. Objects stay; a prompt for one
-  // of them corrects it.
+  // others at the first frame whose stream time, or number, is not smaller than
+  // theirs; a frame without stream time is never theirs. Objects stay; a prompt
+  // for one of them corrects it.
   void set_prompts(std::vector<TimedPrompt> prompts);
+
+  // What users ask for meanwhile. A mistake is a refusal, not an exception.
+  //
+  // One more prompt, used once: a reset forgets it.
+  void ask(TimedPrompt prompt);
+  // Forgets the object and the prompts that wait for it.
+  void remove_object(int64_t object_id);
+  // Forgets all prompts that wait and those that a reset would take up again.
+  void clear_prompts();
 
   // Whether track() would do anything with a frame shown at `times`.
   bool has_work(const FrameTimes &times) const;
@@ -49,14 +66,17 @@ class TrackSession {
   void reset();
 
  private:
-  bool is_due(const TimedPrompt &prompt, const FrameTimes &times) const;
-  void add_due_prompts(SizePx frame_size, const FrameTimes &times);
+  void add(const TimedPrompt &timed, SizePx frame_size);
+  void try_asked(const TimedPrompt &timed, SizePx frame_size);
+  void refuse(const Error &error) const;
   SeenTimes update_seen(const ObjectResult &object, GstClockTime now_ns);
 
   std::unique_ptr<StreamTracker> tracker_;
   std::vector<TimedPrompt> prompts_;
-  std::vector<TimedPrompt> pending_;
-  bool has_objects_ = false;
+  std::vector<TimedPrompt> pending_;  // of prompts_
+  std::vector<TimedPrompt> asked_;
+  OnRefusal on_refusal_;
+  std::set<int64_t> object_ids_;
   std::map<int64_t, SeenTimes> seen_;  // by object id
 };
 

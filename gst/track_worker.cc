@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "analytics_meta.h"
-#include "io/prompt_text.h"
+#include "prompt_event.h"
+#include "track_signals.h"
 
 GST_DEBUG_CATEGORY_EXTERN(sam2track_debug);
 #define GST_CAT_DEFAULT sam2track_debug
@@ -43,15 +44,21 @@ gboolean keep(GstPad *, GstEvent **event, gpointer source) {
 }  // namespace
 
 TrackWorker::TrackWorker(GstElement *element, GstPad *sink, GstPad *source,
-                         TrackFlow &flow)
-    : element_(element), sink_(sink), source_(source), flow_(flow) {
+                         TrackFlow &flow, PromptDesk &desk)
+    : element_(element),
+      sink_(sink),
+      source_(source),
+      flow_(flow),
+      desk_(desk) {
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
 }
 
 void TrackWorker::start(std::shared_ptr<const Engine> engine,
-                        const TrackSettings &settings) {
-  auto prompts = parse_prompt_text(settings.prompt);
-  auto session = std::make_unique<TrackSession>(*engine, settings.tracker);
+                        const TrackSettings &settings,
+                        std::vector<TimedPrompt> prompts) {
+  auto session = std::make_unique<TrackSession>(
+      *engine, settings.tracker,
+      [this](const Error &error) { desk_.refuse(error); });
   session->set_prompts(std::move(prompts));
   settings_ = settings.flow;
   attached_ = settings.attached;
@@ -64,6 +71,8 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   flow_.latency.reset();
   flow_.gate.reset();
   follows_drop_ = false;
+  next_frame_ = 0;
+  watch_.reset();
   latest_report_us_ = g_get_monotonic_time();
 }
 
@@ -79,6 +88,9 @@ void TrackWorker::stop() {
 void TrackWorker::reset() {
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
   flow_.gate.reset();
+  flow_.commands.forget_times();
+  next_frame_ = 0;
+  watch_.reset();
   if (session_) session_->reset();
 }
 
@@ -103,6 +115,10 @@ GstFlowReturn TrackWorker::turn() {
 }
 
 GstFlowReturn TrackWorker::take_event(EventPtr event) {
+  if (is_prompt_event(event.get())) {
+    obey_prompt_event(element_, event.get(), desk_);
+    return GST_FLOW_OK;
+  }
   if (GST_EVENT_TYPE(event.get()) == GST_EVENT_CAPS) {
     GstCaps *caps = nullptr;
     gst_event_parse_caps(event.get(), &caps);
@@ -159,7 +175,8 @@ GstFlowReturn TrackWorker::take_frames(BufferPtr first) {
   look_upstream();
   std::vector<BufferPtr> frames = gather(std::move(first));
   if (flow_.queue.flow() != GST_FLOW_OK) return flow_.queue.flow();
-  flow_.commands.run(*session_);
+  // A prompt that comes from now on is too late for these frames.
+  flow_.commands.run(*session_, frame_times(frames.back().get()).stream_ns);
   return track(plan(std::move(frames)));
 }
 
@@ -187,8 +204,10 @@ std::vector<TrackWorker::Work> TrackWorker::plan(
   std::vector<Work> batch;
   bool has_work = false;
   for (BufferPtr &frame : frames) {
-    const FrameTimes times = frame_times(frame.get());
+    FrameTimes times = frame_times(frame.get());
+    times.frame_index = next_frame_++;
     has_work = has_work || session_->has_work(times);
+    if (!has_work) watch_.reset();
     if (has_work && settings_.obeys_qos &&
         flow_.gate.is_late(times.running_ns)) {
       drop(frame.get(), times);
@@ -246,12 +265,21 @@ BufferPtr TrackWorker::track(Work work, const EncodedImagePtr &image) {
     tracked = session_->track(image, work.times);
   }
   flow_.stats.set_objects(tracked.result.objects.size());
+  announce_changes(tracked.result, work.times.running_ns);
   const StageTimer timer(flow_.stats, Stage::kAttach);
   BufferPtr frame(gst_buffer_make_writable(work.frame.release()));
   attach_result(frame.get(), tracked.result, tracked.times, attached_);
   GST_LOG_OBJECT(element_, "%zu objects on frame %" G_GINT64_FORMAT,
                  tracked.result.objects.size(), tracked.result.frame_index);
   return frame;
+}
+
+void TrackWorker::announce_changes(const FrameResult &result,
+                                   GstClockTime running_ns) {
+  for (const ObjectChange &change : watch_.update(result)) {
+    desk_.reserve_id(change.object_id);
+    announce(element_, change, running_ns);
+  }
 }
 
 void TrackWorker::measured(GstClockTime busy_ns) {

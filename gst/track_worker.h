@@ -14,6 +14,8 @@
 #include "frame_queue.h"
 #include "gst_ptr.h"
 #include "latency_meter.h"
+#include "object_watch.h"
+#include "prompt_desk.h"
 #include "qos_gate.h"
 #include "track_properties.h"
 #include "track_session.h"
@@ -38,11 +40,10 @@ class TrackWorker {
  public:
   // All outlive the worker.
   TrackWorker(GstElement *element, GstPad *sink, GstPad *source,
-              TrackFlow &flow);
+              TrackFlow &flow, PromptDesk &desk);
 
-  // Throws Error for a mistake in the prompt.
   void start(std::shared_ptr<const Engine> engine,
-             const TrackSettings &settings);
+             const TrackSettings &settings, std::vector<TimedPrompt> prompts);
   void stop();
   bool is_started() const { return session_ != nullptr; }
 
@@ -75,6 +76,7 @@ class TrackWorker {
   void drop(const GstBuffer *frame, const FrameTimes &times);
   std::vector<EncodedImagePtr> encode(const std::vector<Work> &batch);
   BufferPtr track(Work work, const EncodedImagePtr &image);
+  void announce_changes(const FrameResult &result, GstClockTime running_ns);
   void measured(GstClockTime busy_ns);
   void report_stats();
   GstFlowReturn push(BufferPtr frame);
@@ -83,6 +85,7 @@ class TrackWorker {
   GstPad *sink_;
   GstPad *source_;
   TrackFlow &flow_;
+  PromptDesk &desk_;
   FlowSettings settings_;
   AttachedParts attached_;
   bool is_cpu_ = true;
@@ -90,6 +93,8 @@ class TrackWorker {
   BatchEncoder encoder_;
   std::optional<GstVideoInfo> format_;
   GstSegment segment_;
+  int64_t next_frame_ = 0;  // number of it since start or flush
+  ObjectWatch watch_;
   std::optional<bool> is_live_;  // none: not asked yet
   bool follows_drop_ = false;    // the next frame pushed
   gint64 latest_report_us_ = 0;

@@ -15,6 +15,7 @@ constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::string_view kDelimiters = " \t\r\n;,:=@";
 constexpr const char *kBoxExample = "1:box=320,120,200,160";
 constexpr const char *kPointsExample = "2:points=400,300,+ 420,310,-";
+constexpr const char *kPointsOnlyExample = "400,300,+ 420,310,-";
 constexpr const char *kMaskExample = "3:mask=seed.png";
 constexpr const char *kTimeExample = "@2.5s 1:points=330,140,+";
 constexpr size_t kMaxQuoteBytes = 24;
@@ -274,6 +275,13 @@ std::string text_of(SizePx size) {
   return std::to_string(size.width) + "x" + std::to_string(size.height);
 }
 
+void check_utf8(std::string_view text) {
+  if (!g_utf8_validate(text.data(), text.size(), nullptr)) {
+    throw Error(ErrorCode::kSetting,
+                "The prompt is not UTF-8 text. Write it in UTF-8.");
+  }
+}
+
 BoxPx resolve_box(const UnresolvedBox &box, int64_t id, SizePx frame) {
   const float x = pixels(box.x, frame.width);
   const float y = pixels(box.y, frame.height);
@@ -310,10 +318,7 @@ PointPrompt resolve_point(const UnresolvedPoint &point, int64_t id,
 }  // namespace
 
 std::vector<TimedPrompt> parse_prompt_text(std::string_view text) {
-  if (!g_utf8_validate(text.data(), text.size(), nullptr)) {
-    throw Error(ErrorCode::kSetting,
-                "The prompt is not UTF-8 text. Write it in UTF-8.");
-  }
+  check_utf8(text);
   std::vector<TimedPrompt> prompts;
   PromptReader reader(text);
   reader.skip_space();
@@ -322,6 +327,15 @@ std::vector<TimedPrompt> parse_prompt_text(std::string_view text) {
     reader.skip_space();
   }
   return prompts;
+}
+
+std::vector<UnresolvedPoint> parse_points_text(std::string_view text) {
+  check_utf8(text);
+  PromptReader reader(text);
+  reader.set_example(kPointsOnlyExample);
+  std::vector<UnresolvedPoint> points = parse_points(&reader);
+  if (!reader.at_end()) reader.fail_expected("a number or the end");
+  return points;
 }
 
 Prompt resolve(const TimedPrompt &prompt, SizePx frame) {

@@ -63,6 +63,9 @@ struct TimedPrompt {
 // first mistake. Reentrant.
 std::vector<TimedPrompt> parse_prompt_text(std::string_view text);
 
+// What follows "points=" in a clause, and nothing else. The same errors.
+std::vector<UnresolvedPoint> parse_points_text(std::string_view text);
+
 // The prompt in pixels of a frame of size `frame`. Prompt::mask is that of
 // `mask`, in its own size; `mask_file` is not looked at. A box is clipped to
 // the frame. Throws sam2::Error (kSetting) for a box with no pixel inside the

@@ -280,6 +280,8 @@ GST_END_TEST
 GST_START_TEST(test_stats_come_as_messages_too) {
   const TrackRun run("stats-interval=1");
   run.push(0);
+  // The object was found before.
+  sam2::await_message(run.bus(), GST_MESSAGE_ELEMENT);
   const auto message = sam2::await_message(run.bus(), GST_MESSAGE_ELEMENT);
   const GstStructure *stats = gst_message_get_structure(message.get());
   fail_unless_equals_string(gst_structure_get_name(stats), "sam2-stats");
