@@ -44,13 +44,13 @@ void soften_narrowly(const uint16_t *columns, const uint8_t *hard, int count,
 void soften_widely(const uint16_t *columns, const uint8_t *hard, int count,
                    int radius, std::vector<uint16_t> &, uint8_t *soft) {
   const int window = 2 * radius + 1;
-  const auto divisor = static_cast<uint32_t>(divisor_of(radius));
+  const auto scale = static_cast<uint64_t>((1 << 24) / divisor_of(radius) + 1);
   uint32_t sum = 0;
   for (int i = 0; i < window - 1; ++i) sum += columns[i];
   for (int x = 0; x < count; ++x) {
     sum += columns[x + window - 1];
-    const uint32_t share = sum / divisor;
-    soft[x] = static_cast<uint8_t>(std::min(share, 255u)) | hard[x];
+    const uint64_t share = sum * scale >> 24;
+    soft[x] = static_cast<uint8_t>(share < 255 ? share : 255) | hard[x];
     sum -= columns[x];
   }
 }

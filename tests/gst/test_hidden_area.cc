@@ -57,6 +57,10 @@ GST_START_TEST(test_a_soft_edge_lies_on_the_kept_side) {
   const int outwards[] = {255, 191, 127, 63, 0};
   for (int i = 0; i < 5; ++i)
     fail_unless_equals_int(objects.at(20 - i, 15), outwards[i]);
+  Area wide(false, {{20, 0, 20, 30}}, 9);
+  fail_unless_equals_int(wide.at(19, 15), 229);
+  fail_unless_equals_int(wide.at(12, 15), 51);
+  fail_unless_equals_int(wide.at(10, 15), 0);
   Area background(true, {{20, 0, 20, 30}}, 3);
   const int inwards[] = {255, 191, 127, 63, 0};
   for (int i = 0; i < 5; ++i)
