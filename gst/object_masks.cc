@@ -34,8 +34,10 @@ gsize needed_bytes(const GstVideoMeta &layout) {
 guint region_at(const uint8_t *row, GstVideoFormat format, int column) {
   if (format == GST_VIDEO_FORMAT_GRAY8) return row[column];
   const uint8_t *pixel = row + 2 * column;
-  return format == GST_VIDEO_FORMAT_GRAY16_LE ? GST_READ_UINT16_LE(pixel)
-                                              : GST_READ_UINT16_BE(pixel);
+  // Byte by byte: rows may start at odd addresses.
+  const bool is_little = format == GST_VIDEO_FORMAT_GRAY16_LE;
+  return static_cast<guint>(pixel[is_little ? 1 : 0] << 8 |
+                            pixel[is_little ? 0 : 1]);
 }
 
 // Nearest pixel: centres are mapped onto centres.

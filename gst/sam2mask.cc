@@ -147,7 +147,10 @@ void write_gray8(uint8_t *target, const uint8_t *mask, int count, guint value) {
 void write_gray16(uint8_t *target, const uint8_t *mask, int count,
                   guint value) {
   for (int x = 0; x < count; ++x)
-    if (mask[x]) GST_WRITE_UINT16_LE(target + 2 * x, value);
+    if (mask[x]) {
+      target[2 * x] = static_cast<uint8_t>(value & 0xff);
+      target[2 * x + 1] = static_cast<uint8_t>(value >> 8);
+    }
 }
 
 void write_object(GstVideoFrame *frame, const sam2::ObjectMask &mask,
