@@ -28,6 +28,7 @@ struct PlacedMask {
 struct EncodedMask {
   SizePx frame;
   MaskRuns runs;
+  bool is_empty() const { return runs.empty(); }
 };
 
 // Largest width and height a decoder accepts, in pixels: a line of a few

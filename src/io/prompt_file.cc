@@ -58,9 +58,7 @@ class LinePrompts {
       if (line.runs[i].empty()) {
         prompt.box = relative_box(object.box, line.result.frame_size);
       } else {
-        EncodedMask &mask = prompt.mask.emplace();
-        mask.frame = line.result.frame_size;
-        mask.runs = std::move(line.runs[i]);
+        prompt.mask = {line.result.frame_size, std::move(line.runs[i])};
       }
       prompts_.push_back(std::move(prompt));
     }
@@ -114,7 +112,7 @@ std::vector<TimedPrompt> read_picture(const std::string &path) {
     TimedPrompt prompt;
     prompt.frame_index = 0;
     prompt.object_id = label;
-    prompt.mask.emplace(std::move(mask));
+    prompt.mask = std::move(mask);
     prompts.push_back(std::move(prompt));
   }
   if (prompts.empty()) {

@@ -342,7 +342,7 @@ Prompt resolve(const TimedPrompt &prompt, SizePx frame) {
   Prompt resolved;
   resolved.object_id = prompt.object_id;
   resolved.label = prompt.label;
-  if (prompt.mask) resolved.mask = decode_frame(*prompt.mask);
+  if (!prompt.mask.is_empty()) resolved.mask = decode_frame(prompt.mask);
   if (prompt.box) {
     resolved.box = resolve_box(*prompt.box, prompt.object_id, frame);
   }

@@ -54,7 +54,7 @@ struct TimedPrompt {
   std::optional<UnresolvedBox> box;
   std::vector<UnresolvedPoint> points;
   std::string mask_file;  // as written, empty if none; the caller loads it
-  std::optional<EncodedMask> mask;
+  EncodedMask mask;       // in memory, empty if none
 };
 
 // Parses `text`. Clauses about the same object at the same time are merged;

@@ -88,7 +88,7 @@ bool is_read_as_prompts(const std::string &bytes) {
   write(bytes);
   try {
     for (const auto &prompt : sam2::load_prompt_file(kPath, 0.6)) {
-      if (prompt.mask && prompt.mask->frame.width > 1000) continue;
+      if (prompt.mask.frame.width > 1000) continue;
       try {
         sam2::resolve(prompt, {64, 48});
       } catch (const sam2::Error &error) {
