@@ -192,6 +192,7 @@ END_TEST
 
 int main() {
   TCase *tests = tcase_create("dlc_csv");
+  tcase_set_timeout(tests, 60);
   tcase_add_test(tests, test_each_body_part_is_a_click_at_its_first_likely_row);
   tcase_add_test(tests, test_the_likelihood_decides);
   tcase_add_test(tests, test_several_animals_are_told_apart);

@@ -196,7 +196,7 @@ END_TEST
 
 int main() {
   TCase *tests = tcase_create("prompt_file");
-  tcase_set_timeout(tests, 60);
+  tcase_set_timeout(tests, 120);
   tcase_add_test(tests, test_objects_of_a_line_become_prompts_at_its_time);
   tcase_add_test(tests, test_a_line_without_time_names_the_frame);
   tcase_add_test(tests, test_later_lines_follow_with_the_same_ids);

@@ -313,6 +313,7 @@ END_TEST
 
 int main() {
   TCase *tests = tcase_create("result_json");
+  tcase_set_timeout(tests, 60);
   tcase_add_test(tests, test_fields_keep_their_order_on_one_line);
   tcase_add_test(tests, test_frame_without_objects_or_time_is_written);
   tcase_add_test(tests, test_a_line_comes_back_the_same);
