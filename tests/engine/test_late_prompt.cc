@@ -218,12 +218,14 @@ START_TEST(test_frames_encoded_apart_are_held_too) {
 END_TEST
 
 START_TEST(test_prompt_for_a_frame_to_come_waits_for_it) {
-  const Results found = play(holding(_i), {{click(1, 110, 28), 4, 4}});
+  const Prompt first = click(1, 110, 28), second = click(2, 211, 84);
+  const Results wanted = play(holding(_i), {{first, 4, 4}, {second, 6, 6}});
   StreamTrackerImpl tracker(encoder(), holding(_i));
-  ck_assert(tracker.prompt_at(4, click(1, 110, 28)).empty());
-  ck_assert(tracker.prompt_at(6, click(2, 211, 84)).empty());
-  ck_assert(!tracker.remove_object(2));
-  assert_same(play(tracker, {}), found);
+  ck_assert(tracker.prompt_at(6, second).empty());
+  ck_assert(tracker.prompt_at(4, first).empty());
+  ck_assert(tracker.prompt_at(5, click(3, 211, 62)).empty());
+  ck_assert(!tracker.remove_object(3));
+  assert_same(play(tracker, {}), wanted);
 }
 END_TEST
 
