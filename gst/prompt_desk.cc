@@ -61,7 +61,7 @@ void check(const TimedPrompt &prompt) {
   if (!g_utf8_validate(prompt.label.data(), prompt.label.size(), nullptr))
     refuse_prompt("The label of " + object +
                   " is not UTF-8 text. Write it in UTF-8.");
-  if (prompt.points.empty() && !prompt.box && !prompt.mask &&
+  if (prompt.points.empty() && !prompt.box && prompt.mask.is_empty() &&
       prompt.mask_file.empty())
     refuse_prompt("The prompt for " + object +
                   " is empty. Give points, a box or a mask.");

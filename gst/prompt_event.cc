@@ -99,9 +99,10 @@ class PromptFields {
     return numbers;
   }
 
-  std::optional<EncodedMask> mask(const char *name) const {
+  // Empty if it is not there.
+  EncodedMask mask(const char *name) const {
     const GValue *value = gst_structure_get_value(fields_, name);
-    if (!value) return std::nullopt;
+    if (!value) return {};
     if (!GST_VALUE_HOLDS_SAMPLE(value)) refuse_type(name, "a GstSample");
     return encode_mask_sample(gst_value_get_sample(value));
   }

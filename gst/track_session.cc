@@ -44,7 +44,7 @@ bool erase_prompts_of(int64_t object_id, std::vector<TimedPrompt> &prompts) {
 }
 
 bool marks_object(const TimedPrompt &prompt) {
-  return prompt.box || prompt.mask || !prompt.mask_file.empty() ||
+  return prompt.box || !prompt.mask.is_empty() || !prompt.mask_file.empty() ||
          std::any_of(prompt.points.begin(), prompt.points.end(),
                      [](const UnresolvedPoint &p) { return p.is_positive; });
 }
