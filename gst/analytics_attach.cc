@@ -122,7 +122,8 @@ std::vector<ObjectScore> object_scores(const FrameResult &result) {
   scores.reserve(result.objects.size());
   for (const ObjectResult &object : result.objects)
     if (object.object_id != kUntrackedId)
-      scores.push_back({object.object_id, object.object_score});
+      scores.push_back(
+          {object.object_id, object.object_score, object.is_coasted});
   return scores;
 }
 

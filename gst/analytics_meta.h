@@ -55,6 +55,7 @@ struct AnalyticsObject {
   float confidence = 0;              // of the detection
   std::optional<float> object_score;
   bool is_lost = false;
+  bool is_coasted = false;  // as in ObjectScore
   SeenTimes seen;
   BoxPx box;  // whole pixels of the frame; empty without a detection
   // Where `mask` lies, whole pixels of the frame; empty without a mask.

@@ -161,7 +161,7 @@ class Reader {
                                         &object.seen.last_ns, &is_lost);
     object.object_id = static_cast<int64_t>(object_id);
     object.is_lost = is_lost;
-    object.object_score = score(*object.object_id);
+    set_score(object);
     if (auto detection = related(id, gst_analytics_od_mtd_get_mtd_type()))
       read_detection(*detection, object);
     objects_.push_back(std::move(object));
@@ -203,11 +203,14 @@ class Reader {
     }
   }
 
-  std::optional<float> score(int64_t object_id) const {
-    if (!scores_) return std::nullopt;
-    for (const ObjectScore &entry : *scores_)
-      if (entry.object_id == object_id) return entry.object_score;
-    return std::nullopt;
+  void set_score(AnalyticsObject &object) const {
+    if (!scores_) return;
+    for (const ObjectScore &entry : *scores_) {
+      if (entry.object_id != *object.object_id) continue;
+      object.object_score = entry.object_score;
+      object.is_coasted = entry.is_coasted;
+      return;
+    }
   }
 
   GstAnalyticsRelationMeta *relations_;

@@ -8,6 +8,17 @@
 
 namespace sam2 {
 
+namespace {
+
+void check(const VideoFrameMap &map) {
+  if (!map.is_mapped())
+    throw Error(ErrorCode::kFormat,
+                "A frame's memory is too small or cannot be read. Put a "
+                "videoconvert in front of the element.");
+}
+
+}  // namespace
+
 void BatchEncoder::set_engine(std::shared_ptr<const Engine> engine) {
   engine_ = std::move(engine);
   format_.reset();
@@ -28,10 +39,7 @@ std::vector<EncodedImagePtr> BatchEncoder::encode(
   for (size_t i = 0; i < frames.size(); ++i) {
     const StageTimer timer(stats, Stage::kConvert);
     maps.emplace_back(*format_, frames[i], GST_MAP_READ);
-    if (!maps.back().is_mapped())
-      throw Error(ErrorCode::kFormat,
-                  "A frame's memory is too small or cannot be read. Put a "
-                  "videoconvert in front of the element.");
+    check(maps.back());
     if (i == converters_.size()) {
       converters_.emplace_back();
       converters_.back().set_format(*format_);
@@ -40,6 +48,13 @@ std::vector<EncodedImagePtr> BatchEncoder::encode(
   }
   const StageTimer timer(stats, Stage::kEncode);
   return engine_->encode(views);
+}
+
+void BatchEncoder::show(GstBuffer *frame,
+                        const std::function<void(const ImageView &)> &look) {
+  VideoFrameMap map(*format_, frame, GST_MAP_READ);
+  check(map);
+  look(converters_.front().view(map.get()));
 }
 
 }  // namespace sam2

@@ -3,6 +3,7 @@
 
 #include <gst/video/video.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -29,6 +30,11 @@ class BatchEncoder {
   // what Engine::encode throws.
   std::vector<EncodedImagePtr> encode(const std::vector<GstBuffer *> &frames,
                                       TrackStats &stats);
+
+  // Shows `look` the frame as an RGB picture, which lives as long as the call.
+  // Throws Error (kFormat) for a frame whose memory is too small.
+  void show(GstBuffer *frame,
+            const std::function<void(const ImageView &)> &look);
 
  private:
   std::shared_ptr<const Engine> engine_;

@@ -21,7 +21,8 @@ struct FlowSettings {
   uint64_t batch_timeout_ns = 50'000'000;
   DropPolicy drop_policy = DropPolicy::kAuto;
   bool obeys_qos = true;
-  uint64_t stats_interval_ns = 0;  // between stats messages; 0 = none
+  unsigned inference_interval = 1;  // every so many frames one is tracked
+  uint64_t stats_interval_ns = 0;   // between stats messages; 0 = none
 };
 
 // Frames encoded together, 1...frame_buffer_size + 1: what `settings` say, or,

@@ -63,7 +63,7 @@ BufferPtr FrameQueue::drop_oldest() {
   QueueItem oldest =
       take_item(std::find_if(items_.begin(), items_.end(), is_frame));
   const auto next = std::find_if(items_.begin(), items_.end(), is_frame);
-  if (next != items_.end()) next->follows_drop = true;
+  if (next != items_.end()) next->drops_before += oldest.drops_before + 1;
   return std::move(oldest.frame);
 }
 

@@ -17,7 +17,7 @@ namespace sam2 {
 // One of frame, event and query, or nothing.
 struct QueueItem {
   BufferPtr frame;
-  bool follows_drop = false;  // the frame before this one was dropped here
+  int drops_before = 0;  // frames dropped here just before this one
   EventPtr event;
   GstQuery *query = nullptr;  // its owner waits for the answer
 };

@@ -13,6 +13,8 @@ struct ObjectScore {
   int64_t object_id = 0;
   // Logit; > 0 means that the model believes the object is in the picture.
   float object_score = 0;
+  // The frame was not inferred: box and mask are guessed from earlier frames.
+  bool is_coasted = false;
 };
 
 // GstMeta "GstSam2ScoresMeta". It belongs to the buffer and is copied with it,

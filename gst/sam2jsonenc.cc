@@ -77,6 +77,7 @@ sam2::ObjectResult result_of(const sam2::AnalyticsObject &object,
   result.predicted_iou = object.confidence;
   result.object_score = object.object_score.value_or(0);
   result.is_lost = object.is_lost;
+  result.is_coasted = object.is_coasted;
   result.box = placed.mask.is_empty() ? object.box : placed.box;
   result.mask = std::move(placed.mask);
   return result;

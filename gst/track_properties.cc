@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "flow_properties.h"
 #include "track/selection_policy.h"
+#include "track/skipped_frames.h"
 
 namespace sam2 {
 namespace {
@@ -18,13 +20,9 @@ enum TrackProperty : guint {
   kMemoryPolicy,
   kNonOverlapMasks,
   kMaskThreshold,
+  kSkippedFrames,
+  kCameraMotion,
   kStableFramesThreshold,
-  kFrameBufferSize,
-  kBatchSize,
-  kBatchTimeout,
-  kDropPolicy,
-  kQos,
-  kStatsInterval,
   kAttach,
   kNavigation,
   kPromptFile,
@@ -44,15 +42,6 @@ const GEnumValue kPrecisions[] = {
     {0, nullptr, nullptr},
 };
 
-const GEnumValue kDropPolicies[] = {
-    {static_cast<int>(DropPolicy::kAuto), "oldest in live pipelines, else none",
-     "auto"},
-    {static_cast<int>(DropPolicy::kNone),
-     "none: the element upstream has to wait", "none"},
-    {static_cast<int>(DropPolicy::kOldest), "the frame that has waited longest",
-     "oldest"},
-    {0, nullptr, nullptr},
-};
 // One bit a member of AttachedParts.
 const GFlagsValue kAttachedParts[] = {
     {1, "Detections: label, box, confidence", "detection"},
@@ -65,9 +54,6 @@ constexpr guint kAllParts = 15;
 bool AttachedParts::*const kPartMembers[] = {
     &AttachedParts::detections, &AttachedParts::tracks,
     &AttachedParts::segmentations, &AttachedParts::scores};
-
-constexpr guint kMaxFrameBufferSize = 1024;
-constexpr guint kMaxBatchSize = 64;
 
 // The fractions among the properties of memory-policy=samurai.
 struct SamuraiNumber {
@@ -140,6 +126,11 @@ const TrackerNumber kTrackerNumbers[] = {
      "Holes in a mask of so many pixels of the frame or fewer are filled, and "
      "specks beside it removed, but never the largest part; 0 = none",
      0, G_MAXINT},
+    {&TrackerSettings::max_coast_frames, "max-coast-frames",
+     "Most coasted frames",
+     "After so many skipped or dropped frames in a row there are no objects "
+     "until the next tracked frame; 0 = no limit",
+     0, 1000000},
 };
 constexpr guint kFirstTrackerNumber =
     kFirstSamuraiNumber + std::size(kSamuraiNumbers);  // row 0 of the above
@@ -158,6 +149,23 @@ const std::vector<GEnumValue> &memory_policy_values() {
     return rows;
   }();
   return values;
+}
+
+const std::vector<GEnumValue> &skipped_frames_values() {
+  static const std::vector<GEnumValue> values = [] {
+    std::vector<GEnumValue> rows;
+    for (const SkippedFramesRow &row : skipped_frames_rows())
+      rows.push_back({static_cast<int>(row.value), row.description, row.name});
+    rows.push_back({0, nullptr, nullptr});
+    return rows;
+  }();
+  return values;
+}
+
+GType skipped_frames_type() {
+  static const GType type = g_enum_register_static(
+      "GstSam2SkippedFrames", skipped_frames_values().data());
+  return type;
 }
 
 GType precision_type() {
@@ -190,12 +198,6 @@ guint flags_of(const AttachedParts &parts) {
   for (size_t i = 0; i < std::size(kPartMembers); ++i)
     if (parts.*kPartMembers[i]) flags |= kAttachedParts[i].value;
   return flags;
-}
-
-GType drop_policy_type() {
-  static const GType type =
-      g_enum_register_static("GstSam2DropPolicy", kDropPolicies);
-  return type;
 }
 
 GParamFlags changeable(int latest_state) {
@@ -256,6 +258,19 @@ void install_tracker_properties(GObjectClass *object_class) {
                          "higher = smaller masks",
                          -kMaxMaskThreshold, kMaxMaskThreshold,
                          defaults.mask_threshold, flags));
+  g_object_class_install_property(
+      object_class, kSkippedFrames,
+      g_param_spec_enum("skipped-frames", "Skipped frames",
+                        "What becomes of frames that inference-interval skips",
+                        skipped_frames_type(),
+                        static_cast<int>(defaults.skipped_frames), flags));
+  g_object_class_install_property(
+      object_class, kCameraMotion,
+      g_param_spec_boolean("camera-motion", "Camera motion",
+                           "Whether the motion of the picture itself is found "
+                           "and taken out of the objects': in skipped frames "
+                           "and with memory-policy=samurai",
+                           defaults.camera_motion, flags));
   guint id = kFirstTrackerNumber;
   for (const TrackerNumber &row : kTrackerNumbers)
     g_object_class_install_property(
@@ -281,48 +296,10 @@ void install_samurai_properties(GObjectClass *object_class) {
                             defaults.*row.value, flags));
 }
 
-void install_flow_properties(GObjectClass *object_class) {
-  const GParamFlags flags = changeable(GST_PARAM_MUTABLE_READY);
-  const FlowSettings defaults;
-  g_object_class_install_property(
-      object_class, kFrameBufferSize,
-      g_param_spec_uint("frame-buffer-size", "Frame buffer size",
-                        "Frames that may wait for the tracker, in host memory",
-                        1, kMaxFrameBufferSize, defaults.frame_buffer_size,
-                        flags));
-  g_object_class_install_property(
-      object_class, kBatchSize,
-      g_param_spec_uint("batch-size", "Batch size",
-                        "Frames encoded together, frame-buffer-size + 1 at "
-                        "most; 0 = auto: 1 on the CPU and in live pipelines, "
-                        "else 8 up to 1280x720, 4 up to 1920x1080, 2 above",
-                        0, kMaxBatchSize, defaults.batch_size, flags));
-  g_object_class_install_property(
-      object_class, kBatchTimeout,
-      g_param_spec_uint64("batch-timeout", "Batch timeout",
-                          "Nanoseconds that a frame waits at most for others "
-                          "of its batch",
-                          0, 10 * GST_SECOND, defaults.batch_timeout_ns,
-                          flags));
-  g_object_class_install_property(
-      object_class, kDropPolicy,
-      g_param_spec_enum("drop-policy", "Drop policy",
-                        "What is dropped when a frame comes and "
-                        "frame-buffer-size frames wait",
-                        drop_policy_type(),
-                        static_cast<int>(defaults.drop_policy), flags));
-  g_object_class_install_property(
-      object_class, kQos,
-      g_param_spec_boolean("qos", "QoS",
-                           "Whether frames are dropped, before they are "
-                           "tracked, that would come too late downstream",
-                           defaults.obeys_qos, flags));
-  g_object_class_install_property(
-      object_class, kStatsInterval,
-      g_param_spec_uint64("stats-interval", "Stats interval",
-                          "Nanoseconds from one element message with stats to "
-                          "the next, with frames that come out; 0 = none",
-                          0, G_MAXUINT64, defaults.stats_interval_ns, flags));
+}  // namespace
+
+void install_track_properties(GObjectClass *object_class) {
+  install_flow_properties(object_class);
   g_object_class_install_property(
       object_class, kStatsProperty,
       g_param_spec_boxed(
@@ -332,12 +309,6 @@ void install_flow_properties(GObjectClass *object_class) {
           "the latest 128 turns)",
           GST_TYPE_STRUCTURE,
           static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
-}
-
-}  // namespace
-
-void install_track_properties(GObjectClass *object_class) {
-  install_flow_properties(object_class);
   install_model_properties(object_class);
   install_tracker_properties(object_class);
   install_samurai_properties(object_class);
@@ -409,27 +380,8 @@ bool set_track_property(TrackSettings &settings, guint id,
     case kNonOverlapMasks:
       settings.tracker.non_overlap_masks = g_value_get_boolean(value);
       break;
-    case kFrameBufferSize:
-      settings.flow.frame_buffer_size = g_value_get_uint(value);
-      break;
-    case kBatchSize:
-      settings.flow.batch_size = g_value_get_uint(value);
-      break;
-    case kBatchTimeout:
-      settings.flow.batch_timeout_ns = g_value_get_uint64(value);
-      break;
-    case kDropPolicy:
-      settings.flow.drop_policy =
-          static_cast<DropPolicy>(g_value_get_enum(value));
-      break;
-    case kQos:
-      settings.flow.obeys_qos = g_value_get_boolean(value);
-      break;
     case kAttach:
       settings.attached = parts_of(g_value_get_flags(value));
-      break;
-    case kStatsInterval:
-      settings.flow.stats_interval_ns = g_value_get_uint64(value);
       break;
     case kPromptFile:
       settings.prompt_file = text_of(value);
@@ -440,11 +392,20 @@ bool set_track_property(TrackSettings &settings, guint id,
     case kNavigation:
       settings.takes_navigation = g_value_get_boolean(value);
       break;
+    case kSkippedFrames:
+      settings.tracker.skipped_frames =
+          static_cast<SkippedFrames>(g_value_get_enum(value));
+      break;
+    case kCameraMotion:
+      settings.tracker.camera_motion = g_value_get_boolean(value);
+      break;
     case kMaskThreshold:
       settings.tracker.mask_threshold = g_value_get_float(value);
       break;
     default:
-      if (id >= kFirstTrackerNumber)
+      if (id >= kFirstFlowProperty && id <= kLastFlowProperty)
+        set_flow_property(settings.flow, id, value);
+      else if (id >= kFirstTrackerNumber)
         settings.tracker.*kTrackerNumbers[id - kFirstTrackerNumber].value =
             g_value_get_int(value);
       else
@@ -487,26 +448,8 @@ void get_track_property(const TrackSettings &settings, guint id,
     case kNonOverlapMasks:
       g_value_set_boolean(value, settings.tracker.non_overlap_masks);
       break;
-    case kFrameBufferSize:
-      g_value_set_uint(value, settings.flow.frame_buffer_size);
-      break;
-    case kBatchSize:
-      g_value_set_uint(value, settings.flow.batch_size);
-      break;
-    case kBatchTimeout:
-      g_value_set_uint64(value, settings.flow.batch_timeout_ns);
-      break;
-    case kDropPolicy:
-      g_value_set_enum(value, static_cast<int>(settings.flow.drop_policy));
-      break;
-    case kQos:
-      g_value_set_boolean(value, settings.flow.obeys_qos);
-      break;
     case kAttach:
       g_value_set_flags(value, flags_of(settings.attached));
-      break;
-    case kStatsInterval:
-      g_value_set_uint64(value, settings.flow.stats_interval_ns);
       break;
     case kPromptFile:
       g_value_set_string(value, settings.prompt_file.c_str());
@@ -517,11 +460,20 @@ void get_track_property(const TrackSettings &settings, guint id,
     case kNavigation:
       g_value_set_boolean(value, settings.takes_navigation);
       break;
+    case kSkippedFrames:
+      g_value_set_enum(value,
+                       static_cast<int>(settings.tracker.skipped_frames));
+      break;
+    case kCameraMotion:
+      g_value_set_boolean(value, settings.tracker.camera_motion);
+      break;
     case kMaskThreshold:
       g_value_set_float(value, settings.tracker.mask_threshold);
       break;
     default:
-      if (id >= kFirstTrackerNumber)
+      if (id >= kFirstFlowProperty && id <= kLastFlowProperty)
+        get_flow_property(settings.flow, id, value);
+      else if (id >= kFirstTrackerNumber)
         g_value_set_int(
             value,
             settings.tracker.*kTrackerNumbers[id - kFirstTrackerNumber].value);

@@ -96,8 +96,11 @@ void TrackSession::refuse(const Error &error) const {
 }
 
 bool TrackSession::has_work(const FrameTimes &times) const {
-  return !object_ids_.empty() || has_due(pending_, times) ||
-         has_due(asked_, times);
+  return !object_ids_.empty() || has_prompts(times);
+}
+
+bool TrackSession::has_prompts(const FrameTimes &times) const {
+  return has_due(pending_, times) || has_due(asked_, times);
 }
 
 void TrackSession::add(const TimedPrompt &timed, SizePx frame_size) {
@@ -125,7 +128,8 @@ SeenTimes TrackSession::update_seen(const ObjectResult &object,
                                     GstClockTime now_ns) {
   const auto [entry, is_new] =
       seen_.emplace(object.object_id, SeenTimes{now_ns, now_ns});
-  if (!is_new && !object.is_lost) entry->second.last_ns = now_ns;
+  if (!is_new && !object.is_lost && !object.is_coasted)
+    entry->second.last_ns = now_ns;
   return entry->second;
 }
 
@@ -135,10 +139,23 @@ TrackedFrame TrackSession::track(
   for (const TimedPrompt &prompt : take_due(pending_, times)) add(prompt, size);
   for (const TimedPrompt &prompt : take_due(asked_, times))
     try_asked(prompt, size);
+  return with_times(tracker_->track(frame), times.running_ns);
+}
+
+TrackedFrame TrackSession::coast(const ImageView &frame,
+                                 const FrameTimes &times) {
+  return with_times(tracker_->skip(frame), times.running_ns);
+}
+
+void TrackSession::look_at(const ImageView &picture) {
+  tracker_->look_at(picture);
+}
+
+TrackedFrame TrackSession::with_times(FrameResult result, GstClockTime now_ns) {
   TrackedFrame tracked;
-  tracked.result = tracker_->track(frame);
-  for (const ObjectResult &object : tracked.result.objects)
-    tracked.times.push_back(update_seen(object, times.running_ns));
+  for (const ObjectResult &object : result.objects)
+    tracked.times.push_back(update_seen(object, now_ns));
+  tracked.result = std::move(result);
   return tracked;
 }
 

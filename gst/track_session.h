@@ -62,6 +62,13 @@ class TrackSession {
   TrackedFrame track(const std::shared_ptr<const EncodedImage> &frame,
                      const FrameTimes &times);
 
+  // Whether a prompt is for a frame shown at `times`.
+  bool has_prompts(const FrameTimes &times) const;
+  // The next frame, not inferred: see StreamTracker::skip. Prompts wait.
+  TrackedFrame coast(const ImageView &frame, const FrameTimes &times);
+  // See StreamTracker::look_at.
+  void look_at(const ImageView &picture);
+
   // Forgets the objects and takes all prompts up again, as if newly set.
   void reset();
 
@@ -69,6 +76,7 @@ class TrackSession {
   void add(const TimedPrompt &timed, SizePx frame_size);
   void try_asked(const TimedPrompt &timed, SizePx frame_size);
   void refuse(const Error &error) const;
+  TrackedFrame with_times(FrameResult result, GstClockTime now_ns);
   SeenTimes update_seen(const ObjectResult &object, GstClockTime now_ns);
 
   std::unique_ptr<StreamTracker> tracker_;

@@ -27,7 +27,7 @@ void set_number(GstStructure *structure, const std::string &name,
 
 void TrackStats::reset() {
   const Lock lock(mutex_);
-  in_ = out_ = dropped_ = 0;
+  in_ = out_ = dropped_ = coasted_ = 0;
   objects_ = 0;
   stages_ms_ = {};
   out_times_ = {};
@@ -47,6 +47,11 @@ void TrackStats::count_out() {
 void TrackStats::count_dropped() {
   const Lock lock(mutex_);
   ++dropped_;
+}
+
+void TrackStats::count_coasted() {
+  const Lock lock(mutex_);
+  ++coasted_;
 }
 
 void TrackStats::add(Stage stage, std::chrono::nanoseconds time) {
@@ -94,10 +99,10 @@ StructurePtr TrackStats::structure(size_t frames_waiting) const {
   StructurePtr structure(gst_structure_new(
       "sam2-stats", "frames-in", G_TYPE_UINT64, guint64{in_}, "frames-out",
       G_TYPE_UINT64, guint64{out_}, "frames-dropped", G_TYPE_UINT64,
-      guint64{dropped_}, "frames-waiting", G_TYPE_UINT,
-      static_cast<guint>(frames_waiting), "objects", G_TYPE_UINT,
-      static_cast<guint>(objects_), "fps", G_TYPE_DOUBLE, frame_rate(),
-      nullptr));
+      guint64{dropped_}, "frames-coasted", G_TYPE_UINT64, guint64{coasted_},
+      "frames-waiting", G_TYPE_UINT, static_cast<guint>(frames_waiting),
+      "objects", G_TYPE_UINT, static_cast<guint>(objects_), "fps",
+      G_TYPE_DOUBLE, frame_rate(), nullptr));
   for (size_t stage = 0; stage < stages_ms_.size(); ++stage)
     describe(structure.get(), stage);
   return structure;

@@ -24,6 +24,7 @@ class TrackStats {
   void count_in();
   void count_out();
   void count_dropped();
+  void count_coasted();
   void add(Stage stage, std::chrono::nanoseconds time);
   void set_objects(size_t objects);
 
@@ -32,7 +33,7 @@ class TrackStats {
 
   // The structure "sam2-stats":
   //
-  //   frames-in, frames-out, frames-dropped  uint64
+  //   frames-in, frames-out, frames-dropped, frames-coasted  uint64
   //   frames-waiting, objects                uint
   //   fps            double, of the latest frames that came out
   //   NAME-ms-median, NAME-ms-p95            double, milliseconds of the latest
@@ -58,6 +59,7 @@ class TrackStats {
   uint64_t in_ = 0;
   uint64_t out_ = 0;
   uint64_t dropped_ = 0;
+  uint64_t coasted_ = 0;
   size_t objects_ = 0;
   std::array<Ring<double>, static_cast<size_t>(Stage::kCount)> stages_ms_;
   Ring<Clock::time_point> out_times_;

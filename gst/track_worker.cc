@@ -64,6 +64,8 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   attached_ = settings.attached;
   flow_.queue.set_limits({settings_.frame_buffer_size,
                           settings_.drop_policy == DropPolicy::kOldest});
+  needs_pictures_ = settings.tracker.camera_motion;
+  since_tracked_ = 0;
   is_cpu_ = engine->info().device == "cpu";
   encoder_.set_engine(std::move(engine));
   session_ = std::move(session);
@@ -90,6 +92,7 @@ void TrackWorker::reset() {
   flow_.gate.reset();
   flow_.commands.forget_times();
   next_frame_ = 0;
+  since_tracked_ = 0;
   watch_.reset();
   if (session_) session_->reset();
 }
@@ -104,8 +107,7 @@ void TrackWorker::catch_up() {
 
 GstFlowReturn TrackWorker::turn() {
   QueueItem item = flow_.queue.pop();
-  follows_drop_ |= item.follows_drop;
-  if (item.frame) return take_frames(std::move(item.frame));
+  if (item.frame) return take_frames(std::move(item));
   if (item.event) return take_event(std::move(item.event));
   if (item.query) {
     flow_.queue.answer(answer(item.query));
@@ -170,71 +172,85 @@ FrameTimes TrackWorker::frame_times(const GstBuffer *frame) const {
   return times;
 }
 
-GstFlowReturn TrackWorker::take_frames(BufferPtr first) {
+GstFlowReturn TrackWorker::take_frames(QueueItem first) {
   if (!format_) return GST_FLOW_NOT_NEGOTIATED;
   look_upstream();
-  std::vector<BufferPtr> frames = gather(std::move(first));
+  std::vector<QueueItem> frames = gather(std::move(first));
   if (flow_.queue.flow() != GST_FLOW_OK) return flow_.queue.flow();
   // A prompt that comes from now on is too late for these frames.
-  flow_.commands.run(*session_, frame_times(frames.back().get()).stream_ns);
-  return track(plan(std::move(frames)));
+  flow_.commands.run(*session_,
+                     frame_times(frames.back().frame.get()).stream_ns);
+  return work_off(plan(std::move(frames)));
 }
 
-std::vector<BufferPtr> TrackWorker::gather(BufferPtr first) {
+std::vector<QueueItem> TrackWorker::gather(QueueItem first) {
   const size_t count = batch_size(
       settings_, is_cpu_, *is_live_,
       {GST_VIDEO_INFO_WIDTH(&*format_), GST_VIDEO_INFO_HEIGHT(&*format_)});
   const auto deadline = std::chrono::steady_clock::now() +
                         std::chrono::nanoseconds(settings_.batch_timeout_ns);
-  std::vector<QueueItem> more;
-  flow_.queue.gather(more, count - 1, deadline);
-  std::vector<BufferPtr> frames;
+  std::vector<QueueItem> frames;
   frames.push_back(std::move(first));
-  for (QueueItem &item : more) {
-    follows_drop_ |= item.follows_drop;
-    frames.push_back(std::move(item.frame));
-  }
+  flow_.queue.gather(frames, count, deadline);
   return frames;
 }
 
-// What a frame adds is not known before it is tracked: the frames of a batch
-// behind one that is tracked are tracked as well.
 std::vector<TrackWorker::Work> TrackWorker::plan(
-    std::vector<BufferPtr> frames) {
+    std::vector<QueueItem> frames) {
   std::vector<Work> batch;
-  bool has_work = false;
-  for (BufferPtr &frame : frames) {
-    FrameTimes times = frame_times(frame.get());
+  has_work_ = false;
+  for (QueueItem &item : frames) {
+    FrameTimes times = frame_times(item.frame.get());
     times.frame_index = next_frame_++;
-    has_work = has_work || session_->has_work(times);
-    if (!has_work) watch_.reset();
-    if (has_work && settings_.obeys_qos &&
-        flow_.gate.is_late(times.running_ns)) {
-      drop(frame.get(), times);
-      follows_drop_ = true;
-      continue;
-    }
-    batch.push_back({std::move(frame), times, has_work});
+    batch.push_back({std::move(item), times, action_for(times)});
   }
   return batch;
+}
+
+// What a frame adds is not known before it is tracked: the frames of a batch
+// behind one that is tracked have work as well.
+TrackWorker::Action TrackWorker::action_for(const FrameTimes &times) {
+  has_work_ = has_work_ || session_->has_work(times);
+  if (!has_work_) {
+    watch_.reset();
+    since_tracked_ = 0;
+    return Action::kPass;
+  }
+  if (settings_.obeys_qos && flow_.gate.is_late(times.running_ns))
+    return Action::kDrop;
+  const bool is_turn = since_tracked_ % settings_.inference_interval == 0;
+  if (!is_turn && !session_->has_prompts(times)) {
+    ++since_tracked_;
+    return Action::kCoast;
+  }
+  since_tracked_ = 1;
+  return Action::kTrack;
 }
 
 std::vector<EncodedImagePtr> TrackWorker::encode(
     const std::vector<Work> &batch) {
   std::vector<GstBuffer *> frames;
   for (const Work &work : batch)
-    if (work.is_tracked) frames.push_back(work.frame.get());
+    if (work.action == Action::kTrack) frames.push_back(work.item.frame.get());
   return encoder_.encode(frames, flow_.stats);
 }
 
-GstFlowReturn TrackWorker::track(std::vector<Work> batch) {
+GstFlowReturn TrackWorker::work_off(std::vector<Work> batch) {
   const gint64 start_us = g_get_monotonic_time();
   const std::vector<EncodedImagePtr> images = encode(batch);
   auto image = images.begin();
   gint64 pushing_us = 0;
   for (Work &work : batch) {
-    BufferPtr frame = work.is_tracked ? track(std::move(work), *image++)
-                                      : std::move(work.frame);
+    coast_over(work.item.drops_before);
+    const Action action = work.action;
+    BufferPtr frame;
+    if (action == Action::kPass) frame = std::move(work.item.frame);
+    if (action == Action::kTrack) frame = track(std::move(work), *image++);
+    if (action == Action::kCoast) frame = coast(std::move(work));
+    if (action == Action::kDrop) {
+      drop(work);
+      continue;
+    }
     const gint64 done_us = g_get_monotonic_time();
     const GstFlowReturn result = push(std::move(frame));
     if (result != GST_FLOW_OK) return result;
@@ -245,7 +261,20 @@ GstFlowReturn TrackWorker::track(std::vector<Work> batch) {
   return GST_FLOW_OK;
 }
 
-void TrackWorker::drop(const GstBuffer *frame, const FrameTimes &times) {
+// Objects move on while frames are dropped.
+void TrackWorker::coast_over(int drops) {
+  follows_drop_ |= drops > 0;
+  for (; drops > 0; --drops)
+    session_->coast({nullptr, GST_VIDEO_INFO_WIDTH(&*format_),
+                     GST_VIDEO_INFO_HEIGHT(&*format_), 0},
+                    {});
+}
+
+void TrackWorker::drop(const Work &work) {
+  coasted(work);
+  follows_drop_ = true;
+  const GstBuffer *frame = work.item.frame.get();
+  const FrameTimes &times = work.times;
   flow_.stats.count_dropped();
   GstMessage *message = gst_message_new_qos(
       GST_OBJECT(element_), *is_live_, times.running_ns, times.stream_ns,
@@ -259,15 +288,43 @@ void TrackWorker::drop(const GstBuffer *frame, const FrameTimes &times) {
 }
 
 BufferPtr TrackWorker::track(Work work, const EncodedImagePtr &image) {
+  if (needs_pictures_)
+    encoder_.show(work.item.frame.get(), [this](const ImageView &picture) {
+      session_->look_at(picture);
+    });
   TrackedFrame tracked;
   {
     const StageTimer timer(flow_.stats, Stage::kTrack);
     tracked = session_->track(image, work.times);
   }
   flow_.stats.set_objects(tracked.result.objects.size());
-  announce_changes(tracked.result, work.times.running_ns);
+  return attach(std::move(work.item.frame), tracked, work.times.running_ns);
+}
+
+BufferPtr TrackWorker::coast(Work work) {
+  flow_.stats.count_coasted();
+  const TrackedFrame tracked = coasted(work);
+  return attach(std::move(work.item.frame), tracked, work.times.running_ns);
+}
+
+TrackedFrame TrackWorker::coasted(const Work &work) {
+  TrackedFrame tracked;
+  const auto look = [&](const ImageView &picture) {
+    tracked = session_->coast(picture, work.times);
+  };
+  if (needs_pictures_)
+    encoder_.show(work.item.frame.get(), look);
+  else
+    look({nullptr, GST_VIDEO_INFO_WIDTH(&*format_),
+          GST_VIDEO_INFO_HEIGHT(&*format_), 0});
+  return tracked;
+}
+
+BufferPtr TrackWorker::attach(BufferPtr frame, const TrackedFrame &tracked,
+                              GstClockTime running_ns) {
+  announce_changes(tracked.result, running_ns);
   const StageTimer timer(flow_.stats, Stage::kAttach);
-  BufferPtr frame(gst_buffer_make_writable(work.frame.release()));
+  frame.reset(gst_buffer_make_writable(frame.release()));
   attach_result(frame.get(), tracked.result, tracked.times, attached_);
   GST_LOG_OBJECT(element_, "%zu objects on frame %" G_GINT64_FORMAT,
                  tracked.result.objects.size(), tracked.result.frame_index);

@@ -60,22 +60,34 @@ class TrackWorker {
  private:
   GstFlowReturn take_event(EventPtr event);
   bool answer(GstQuery *query);
+  enum class Action {
+    kPass,   // there is nothing to track
+    kTrack,  //
+    kCoast,  // not inferred, by inference-interval
+    kDrop,   // too late to be shown; coasted all the same
+  };
   // A frame of this turn, and what will be done with it.
   struct Work {
-    BufferPtr frame;
+    QueueItem item;
     FrameTimes times;
-    bool is_tracked = false;  // else it passes
+    Action action = Action::kPass;
   };
-  GstFlowReturn take_frames(BufferPtr first);
-  GstFlowReturn track(std::vector<Work> batch);
-  std::vector<BufferPtr> gather(BufferPtr first);
-  std::vector<Work> plan(std::vector<BufferPtr> frames);
+  GstFlowReturn take_frames(QueueItem first);
+  GstFlowReturn work_off(std::vector<Work> batch);
+  std::vector<QueueItem> gather(QueueItem first);
+  std::vector<Work> plan(std::vector<QueueItem> frames);
+  Action action_for(const FrameTimes &times);
   void look_upstream();
   FrameTimes frame_times(const GstBuffer *frame) const;
   void set_format(const GstCaps *caps);
-  void drop(const GstBuffer *frame, const FrameTimes &times);
+  void drop(const Work &work);
   std::vector<EncodedImagePtr> encode(const std::vector<Work> &batch);
   BufferPtr track(Work work, const EncodedImagePtr &image);
+  BufferPtr coast(Work work);
+  TrackedFrame coasted(const Work &work);
+  void coast_over(int drops);
+  BufferPtr attach(BufferPtr frame, const TrackedFrame &tracked,
+                   GstClockTime running_ns);
   void announce_changes(const FrameResult &result, GstClockTime running_ns);
   void measured(GstClockTime busy_ns);
   void report_stats();
@@ -89,11 +101,14 @@ class TrackWorker {
   FlowSettings settings_;
   AttachedParts attached_;
   bool is_cpu_ = true;
+  bool needs_pictures_ = false;  // of frames that are not encoded
   std::unique_ptr<TrackSession> session_;
   BatchEncoder encoder_;
   std::optional<GstVideoInfo> format_;
   GstSegment segment_;
-  int64_t next_frame_ = 0;  // number of it since start or flush
+  bool has_work_ = false;       // in this turn, so far
+  unsigned since_tracked_ = 0;  // frames coasted since, by inference-interval
+  int64_t next_frame_ = 0;      // number of it since start or flush
   ObjectWatch watch_;
   std::optional<bool> is_live_;  // none: not asked yet
   bool follows_drop_ = false;    // the next frame pushed

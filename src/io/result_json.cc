@@ -75,6 +75,10 @@ void add_object(JsonBuilder *builder, const ObjectResult &object,
   add_float(builder, "object_score", object.object_score);
   json_builder_set_member_name(builder, "lost");
   json_builder_add_boolean_value(builder, object.is_lost);
+  if (object.is_coasted) {
+    json_builder_set_member_name(builder, "coasted");
+    json_builder_add_boolean_value(builder, TRUE);
+  }
   if (!object.is_lost && !object.mask.is_empty()) {
     add_mask(builder, object, frame);
   }

@@ -253,14 +253,18 @@ class ResultLineParser {
     }
     object.predicted_iou = float_of(field_of(json, "iou"), kMaxFloat);
     object.object_score = float_of(field_of(json, "object_score"), kMaxFloat);
-    const Field lost = field_of(json, "lost");
-    if (lost.node != nullptr) {
-      if (!JSON_NODE_HOLDS_VALUE(lost.node) ||
-          json_node_get_value_type(lost.node) != G_TYPE_BOOLEAN)
-        refuse(lost, "is neither true nor false");
-      object.is_lost = json_node_get_boolean(lost.node);
-    }
+    object.is_lost = flag_of(field_of(json, "lost"));
+    object.is_coasted = flag_of(field_of(json, "coasted"));
     return object;
+  }
+
+  // False if it is not there.
+  bool flag_of(const Field &field) const {
+    if (field.node == nullptr) return false;
+    if (!JSON_NODE_HOLDS_VALUE(field.node) ||
+        json_node_get_value_type(field.node) != G_TYPE_BOOLEAN)
+      refuse(field, "is neither true nor false");
+    return json_node_get_boolean(field.node);
   }
 
   void read_object(const Field &field) {

@@ -77,8 +77,19 @@ GST_START_TEST(test_a_full_queue_drops_the_oldest_frame_and_no_event) {
   fail_unless_equals_uint64(GST_BUFFER_OFFSET(dropped.get()), 1);
   fail_unless_equals_int(queue.level(), 2);
   fail_unless_equals_int(pop(queue), -1);
-  fail_unless(queue.pop().follows_drop);
-  fail_unless(!queue.pop().follows_drop);
+  fail_unless_equals_int(queue.pop().drops_before, 1);
+  fail_unless_equals_int(queue.pop().drops_before, 0);
+}
+GST_END_TEST
+
+GST_START_TEST(test_drops_in_a_row_are_counted_at_the_frame_behind_them) {
+  sam2::FrameQueue queue;
+  queue.set_limits({1, true});
+  queue.open();
+  for (guint64 i = 0; i < 4; ++i) push(queue, i);
+  const sam2::QueueItem item = queue.pop();
+  fail_unless_equals_uint64(GST_BUFFER_OFFSET(item.frame.get()), 3);
+  fail_unless_equals_int(item.drops_before, 3);
 }
 GST_END_TEST
 
@@ -202,6 +213,8 @@ Suite *frame_queue_suite() {
   tcase_add_test(cases, test_frames_and_events_keep_their_order);
   tcase_add_test(cases, test_a_closed_queue_says_why_and_is_empty);
   tcase_add_test(cases, test_a_full_queue_drops_the_oldest_frame_and_no_event);
+  tcase_add_test(cases,
+                 test_drops_in_a_row_are_counted_at_the_frame_behind_them);
   tcase_add_test(cases, test_who_brings_to_a_full_queue_waits_for_room);
   tcase_add_test(cases, test_closing_wakes_who_waits_for_room);
   tcase_add_test(cases, test_closing_wakes_who_waits_for_an_item);

@@ -151,6 +151,49 @@ GST_START_TEST(test_a_frame_alone_goes_when_its_time_is_over) {
 }
 GST_END_TEST
 
+sam2::AnalyticsObject object_on(const sam2::BufferPtr &frame) {
+  return sam2::read_objects(frame.get()).at(0);
+}
+
+GST_START_TEST(test_between_the_frames_of_an_interval_objects_coast) {
+  const TrackRun run("inference-interval=3");
+  for (int i = 0; i < 7; ++i) {
+    run.push(i);
+    const auto object = object_on(run.pull_frame());
+    fail_unless(object.is_coasted == (i % 3 != 0));
+    // The fake engine's score counts the frames that it has seen.
+    fail_unless_equals_float(*object.object_score,
+                             static_cast<float>(i / 3 + 1));
+    fail_unless_equals_uint64(object.seen.last_ns,
+                              i / 3 * 3 * 40 * GST_MSECOND);
+  }
+  fail_unless_equals_uint64(run.stat("frames-coasted"), 4);
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_frame_with_a_prompt_is_tracked_out_of_turn) {
+  const TrackRun run(
+      "inference-interval=3 prompt=\"1:box=10,12,6,5; @0.04s 2:box=1,1,4,4\"");
+  for (int i = 0; i < 5; ++i) {
+    run.push(i);
+    const auto object = object_on(run.pull_frame());
+    fail_unless(object.is_coasted == (i == 2 || i == 3));
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(test_objects_coast_over_dropped_frames) {
+  const TrackRun run("frame-buffer-size=2 drop-policy=oldest");
+  run.push_into_gate(0);
+  for (int i = 1; i <= 4; ++i) run.push(i);
+  run.gate().open();
+  const Names expected = {"object", "2 skipped", "object"};
+  for (const std::string &label : expected)
+    fail_unless_equals_string(object_on(run.pull_frame()).label.c_str(),
+                              label.c_str());
+}
+GST_END_TEST
+
 // Answers downstream's part of an allocation query.
 GstPadProbeReturn offer_a_pool(GstPad *, GstPadProbeInfo *info, gpointer) {
   GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
@@ -239,6 +282,8 @@ GST_START_TEST(test_late_frames_are_dropped_before_they_are_tracked) {
   // The fake engine's score counts the frames that it has seen.
   fail_unless_equals_float(*sam2::read_objects(frame.get()).at(0).object_score,
                            2);
+  fail_unless_equals_string(sam2::read_objects(frame.get()).at(0).label.c_str(),
+                            "2 skipped");
   fail_unless_equals_uint64(run.stat("frames-dropped"), 2);
   const auto message = sam2::await_message(run.bus(), GST_MESSAGE_QOS);
   guint64 running_ns = 0, dropped = 0;
@@ -307,6 +352,9 @@ Suite *track_flow_suite() {
   tcase_add_test(cases, test_frames_that_wait_are_encoded_together);
   tcase_add_test(cases, test_a_frame_waits_for_its_batch_until_an_event_comes);
   tcase_add_test(cases, test_a_frame_alone_goes_when_its_time_is_over);
+  tcase_add_test(cases, test_between_the_frames_of_an_interval_objects_coast);
+  tcase_add_test(cases, test_a_frame_with_a_prompt_is_tracked_out_of_turn);
+  tcase_add_test(cases, test_objects_coast_over_dropped_frames);
   tcase_add_test(cases, test_allocation_counts_the_frames_that_wait);
   tcase_add_test(cases, test_latency_is_what_was_measured);
   tcase_add_test(cases, test_latency_counts_the_wait_for_a_batch);

@@ -40,13 +40,16 @@ GST_END_TEST
 
 GST_START_TEST(test_tracker_number_reaches_the_tracker_as_itself) {
   const std::pair<const char *, const char *> kCases[] = {
-      {"num-maskmem=3", "3 16 4 1 8 0 0"},
-      {"max-obj-ptrs=5", "7 5 4 1 8 0 0"},
-      {"max-cond-frames=-1", "7 16 -1 1 8 0 0"},
-      {"memory-stride=2", "7 16 4 2 8 0 0"},
-      {"fill-hole-area=0", "7 16 4 1 0 0 0"},
-      {"non-overlap-masks=true", "7 16 4 1 8 1 0"},
-      {"mask-threshold=-1.5", "7 16 4 1 8 0 -1.5"},
+      {"num-maskmem=3", "3 16 4 1 8 0 0 1 30 0"},
+      {"max-obj-ptrs=5", "7 5 4 1 8 0 0 1 30 0"},
+      {"max-cond-frames=-1", "7 16 -1 1 8 0 0 1 30 0"},
+      {"memory-stride=2", "7 16 4 2 8 0 0 1 30 0"},
+      {"fill-hole-area=0", "7 16 4 1 0 0 0 1 30 0"},
+      {"non-overlap-masks=true", "7 16 4 1 8 1 0 1 30 0"},
+      {"mask-threshold=-1.5", "7 16 4 1 8 0 -1.5 1 30 0"},
+      {"skipped-frames=hold", "7 16 4 1 8 0 0 0 30 0"},
+      {"max-coast-frames=0", "7 16 4 1 8 0 0 1 0 0"},
+      {"camera-motion=true", "7 16 4 1 8 0 0 1 30 1"},
   };
   for (const auto &[properties, wanted] : kCases) {
     const std::string found = settings_of(properties);

@@ -15,7 +15,8 @@
 // negative if it is lost. With another memory policy than "recent" its label
 // is the policy with its settings; with "recent" and other tracker settings
 // than the defaults, those settings. On frames encoded with others its label is
-// "batch N". On a skipped frame every object is where it was, marked coasted.
+// "batch N". On a skipped frame every object is where it was, marked coasted,
+// and on the tracked frame behind N of them its label is "N skipped".
 #include <signal.h>
 
 #include <algorithm>
@@ -129,7 +130,9 @@ std::string numbers_of(const sam2::TrackerSettings &s) {
   std::ostringstream text;
   text << s.num_maskmem << " " << s.max_obj_ptrs << " " << s.max_cond_frames
        << " " << s.memory_stride << " " << s.fill_hole_area_px << " "
-       << s.non_overlap_masks << " " << s.mask_threshold;
+       << s.non_overlap_masks << " " << s.mask_threshold << " "
+       << static_cast<int>(s.skipped_frames) << " " << s.max_coast_frames << " "
+       << s.camera_motion;
   return text.str();
 }
 
@@ -209,7 +212,11 @@ class FakeTracker final : public sam2::StreamTracker {
     result.frame_size = frame.frame_size();
     for (FakeObject &object : objects_)
       result.objects.push_back(result_of(object, frame));
+    for (sam2::ObjectResult &object : result.objects)
+      if (latest_.coasted_frames > 0)
+        object.label = std::to_string(latest_.coasted_frames) + " skipped";
     ++frame_index_;
+    ++tracked_frames_;
     latest_ = result;
     return result;
   }
@@ -229,7 +236,7 @@ class FakeTracker final : public sam2::StreamTracker {
     latest_ = {};
     objects_.clear();
     prompts_.clear();
-    frame_index_ = 0;
+    frame_index_ = tracked_frames_ = 0;
   }
 
   void save(const std::string &) const override { refuse_state(); }
@@ -247,7 +254,7 @@ class FakeTracker final : public sam2::StreamTracker {
     if (frame.batch_size() > 1)
       result.label = "batch " + std::to_string(frame.batch_size());
     result.predicted_iou = frame.red() / 255.0f;
-    result.object_score = static_cast<float>(frame_index_ + 1);
+    result.object_score = static_cast<float>(tracked_frames_ + 1);
     const float right = std::min(object.box.x + object.box.width,
                                  float(frame.frame_size().width));
     result.is_lost = object.box.x >= right;
@@ -273,6 +280,7 @@ class FakeTracker final : public sam2::StreamTracker {
   std::vector<sam2::Prompt> prompts_;
   sam2::FrameResult latest_;
   int64_t frame_index_ = 0;
+  int64_t tracked_frames_ = 0;
 };
 
 class FakeEngine final : public sam2::Engine {
