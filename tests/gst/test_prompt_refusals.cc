@@ -48,6 +48,12 @@ GST_START_TEST(test_what_is_wrong_in_itself_is_refused_at_once) {
        {[](auto &run) { return add_points(run, kNew, "1,1,+; 2:box=1,1,2,2"); },
         "The prompt has an error at character 6: expected a number or the end "
         "after \"+\", found \";\". Write it like \"400,300,+ 420,310,-\"."},
+       {[](auto &run) {
+          std::string points;
+          for (int i = 0; i < 1025; ++i) points += "1,1,+ ";
+          return add_points(run, 3, points.c_str());
+        },
+        "The prompt for object 3 has 1025 points. Give at most 1024."},
        {[](auto &run) { return add_points(run, -2, "1,1,+"); },
         "There cannot be an object -2. Give an id of 0 or more, or -1 for a "
         "new object."},

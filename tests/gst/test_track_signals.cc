@@ -74,8 +74,8 @@ GST_START_TEST(test_what_is_asked_before_the_start_is_done) {
 }
 GST_END_TEST
 
-GST_START_TEST(test_a_prompt_acts_on_the_waiting_frame_that_it_names) {
-  const TrackRun run("");
+void expect_prompt_on_its_frame(const std::string &properties) {
+  const TrackRun run(properties);
   run.push_into_gate(0);
   for (int i = 1; i <= 3; ++i) run.push(i);
   fail_unless_equals_int64(add_box(run, 2, {30, 20, 8, 8}, 80 * GST_MSECOND),
@@ -87,6 +87,15 @@ GST_START_TEST(test_a_prompt_acts_on_the_waiting_frame_that_it_names) {
     // The fake engine's objects move by a pixel a frame.
     if (i >= 2) fail_unless_equals_float(objects[1].box.x, 30 + i - 2);
   }
+}
+
+GST_START_TEST(test_a_prompt_acts_on_the_waiting_frame_that_it_names) {
+  expect_prompt_on_its_frame("");
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_prompt_acts_on_its_frame_within_a_batch) {
+  expect_prompt_on_its_frame("batch-size=3");
 }
 GST_END_TEST
 
@@ -208,6 +217,7 @@ Suite *track_signals_suite() {
   tcase_add_test(cases, test_a_new_object_gets_an_id_that_nobody_has);
   tcase_add_test(cases, test_what_is_asked_before_the_start_is_done);
   tcase_add_test(cases, test_a_prompt_acts_on_the_waiting_frame_that_it_names);
+  tcase_add_test(cases, test_a_prompt_acts_on_its_frame_within_a_batch);
   tcase_add_test(cases, test_a_prompt_for_a_frame_in_the_tracker_is_too_late);
   tcase_add_test(cases, test_no_time_is_too_late_after_a_flush);
   tcase_add_test(cases, test_an_object_that_is_removed_is_gone);
