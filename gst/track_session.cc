@@ -55,6 +55,9 @@ bool is_users(ErrorCode code) {
          code == ErrorCode::kUnreadable;
 }
 
+// Memory must not grow with what programs ask of a time that never comes.
+constexpr size_t kMostAsked = 4096;
+
 }  // namespace
 
 TrackSession::TrackSession(const Engine &engine,
@@ -69,6 +72,11 @@ void TrackSession::set_prompts(std::vector<TimedPrompt> prompts) {
 }
 
 void TrackSession::ask(TimedPrompt prompt) {
+  if (asked_.size() >= kMostAsked)
+    return refuse(Error(ErrorCode::kSetting,
+                        std::to_string(kMostAsked) +
+                            " prompts wait for their frames already. Ask for "
+                            "this one later, or clear-prompts."));
   asked_.push_back(std::move(prompt));
 }
 

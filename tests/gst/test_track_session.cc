@@ -115,6 +115,26 @@ GST_START_TEST(test_a_mask_file_that_is_missing_is_not_found) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_prompts_that_wait_for_their_frames_are_bounded) {
+  std::vector<std::string> refusals;
+  sam2::TrackSession session(
+      *sam2::engine_api().open({}), {},
+      [&](const sam2::Error &error) { refusals.push_back(error.what()); });
+  const auto prompt = sam2::parse_prompt_text("@9s 1:box=1,2,10,12").at(0);
+  for (int i = 0; i < 4096; ++i) session.ask(prompt);
+  fail_unless(refusals.empty());
+  session.ask(prompt);
+  fail_unless_equals_int(refusals.size(), 1);
+  fail_unless_equals_string(
+      refusals[0].c_str(),
+      "4096 prompts wait for their frames already. Ask for this one later, or "
+      "clear-prompts.");
+  session.clear_prompts();
+  session.ask(prompt);
+  fail_unless_equals_int(refusals.size(), 1);
+}
+GST_END_TEST
+
 Suite *track_session_suite() {
   Suite *suite = suite_create("track_session");
   TCase *cases = tcase_create("all");
@@ -127,6 +147,7 @@ Suite *track_session_suite() {
   tcase_add_test(cases, test_last_seen_stops_when_the_object_is_lost);
   tcase_add_test(cases, test_a_prompt_outside_the_frame_is_refused);
   tcase_add_test(cases, test_a_mask_file_that_is_missing_is_not_found);
+  tcase_add_test(cases, test_prompts_that_wait_for_their_frames_are_bounded);
   suite_add_tcase(suite, cases);
   return suite;
 }
