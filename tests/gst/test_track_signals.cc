@@ -119,6 +119,16 @@ GST_START_TEST(test_a_prompt_for_a_frame_in_the_tracker_is_too_late) {
 }
 GST_END_TEST
 
+GST_START_TEST(
+    test_a_prompt_for_a_frame_of_a_batch_that_was_taken_is_too_late) {
+  const TrackRun run("batch-size=3 batch-timeout=10000000000");
+  run.gate().close();
+  for (int i = 0; i <= 2; ++i) run.push(i);
+  run.gate().wait_for_arrival();
+  fail_unless_equals_int64(add_box(run, 2, {1, 1, 4, 4}, 80 * GST_MSECOND), -1);
+}
+GST_END_TEST
+
 GST_START_TEST(test_no_time_is_too_late_after_a_flush) {
   const TrackRun run("prompt=\"\"");
   objects_on(run, 9);
@@ -190,6 +200,16 @@ GST_START_TEST(test_a_reset_leaves_what_the_property_says) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_frames_pass_the_tracker_after_a_reset) {
+  const TrackRun run("prompt=\"\"");
+  add_box(run, 2, {1, 1, 4, 4});
+  objects_on(run, 0);
+  sam2::call(run, "reset");
+  run.gate().close();
+  fail_unless(objects_on(run, 1).empty());
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_flush_forgets_what_signals_asked_for) {
   const TrackRun run("");
   add_box(run, 2, {1, 1, 4, 4});
@@ -219,12 +239,15 @@ Suite *track_signals_suite() {
   tcase_add_test(cases, test_a_prompt_acts_on_the_waiting_frame_that_it_names);
   tcase_add_test(cases, test_a_prompt_acts_on_its_frame_within_a_batch);
   tcase_add_test(cases, test_a_prompt_for_a_frame_in_the_tracker_is_too_late);
+  tcase_add_test(
+      cases, test_a_prompt_for_a_frame_of_a_batch_that_was_taken_is_too_late);
   tcase_add_test(cases, test_no_time_is_too_late_after_a_flush);
   tcase_add_test(cases, test_an_object_that_is_removed_is_gone);
   tcase_add_test(cases, test_frames_pass_the_tracker_after_the_last_object);
   tcase_add_test(cases, test_prompts_of_an_object_that_is_removed_are_dropped);
   tcase_add_test(cases, test_cleared_prompts_do_not_come_and_objects_stay);
   tcase_add_test(cases, test_a_reset_leaves_what_the_property_says);
+  tcase_add_test(cases, test_frames_pass_the_tracker_after_a_reset);
   tcase_add_test(cases, test_a_flush_forgets_what_signals_asked_for);
   tcase_add_test(cases, test_a_new_prompt_text_keeps_what_signals_asked_for);
   suite_add_tcase(suite, cases);
