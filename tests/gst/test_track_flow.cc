@@ -237,8 +237,8 @@ GST_START_TEST(test_latency_is_what_was_measured) {
   GstClockTime least = 0, most = 0;
   latency(run, &least, &most);
   fail_unless_equals_uint64(least, GST_MSECOND);
-  const gint64 start_us = g_get_monotonic_time();
   run.push_into_gate(0);
+  const gint64 start_us = g_get_monotonic_time();
   while (g_get_monotonic_time() < start_us + 2000) std::this_thread::yield();
   run.gate().open();
   run.pull();
