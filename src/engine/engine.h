@@ -12,6 +12,7 @@
 
 #include "base/geometry.h"
 #include "track/prompt.h"
+#include "track/proposal.h"
 #include "track/skipped_frames.h"
 #include "track/track_result.h"
 
@@ -180,6 +181,14 @@ class Engine {
   // for a frame without pixels, kNoMemory for too many at once.
   virtual std::vector<std::shared_ptr<const EncodedImage>> encode(
       const std::vector<ImageView> &frames) const = 0;
+
+  // Objects that nobody has pointed out, the best predicted IoU first: answers
+  // to a grid of clicks on a frame that encode() of this engine was given, so
+  // points_per_side² runs of the mask decoder. Error kSetting for a setting out
+  // of range and for a frame of another engine.
+  virtual std::vector<Proposal> propose(
+      const std::shared_ptr<const EncodedImage> &frame,
+      const ProposalSettings &settings) const = 0;
 
   // Frames that went through the image encoder so far, by encode() and by the
   // trackers.

@@ -11,6 +11,7 @@
 #include "io/checkpoint.h"
 #include "model/model_loader.h"
 #include "model/sam2_model.h"
+#include "track/mask_proposals.h"
 
 namespace sam2 {
 namespace {
@@ -106,6 +107,15 @@ class EngineImpl : public Engine {
   std::vector<std::shared_ptr<const EncodedImage>> encode(
       const std::vector<ImageView> &frames) const override {
     return translated([&] { return encoder_->encode(frames); });
+  }
+  std::vector<Proposal> propose(
+      const std::shared_ptr<const EncodedImage> &frame,
+      const ProposalSettings &settings) const override {
+    return translated([&] {
+      const auto image = encoder_->checked(frame);
+      return propose_masks(*encoder_->model(), image->features(),
+                           image->frame_size(), settings);
+    });
   }
   int64_t encoded_frames() const override { return encoder_->encoded_frames(); }
 
