@@ -29,6 +29,22 @@
  * #GstSam2Track::object-found, or the element messages "sam2-object-lost" and
  * "sam2-object-found", tell what becomes of the objects.
  *
+ * What a detector upstream finds is tracked too: #GstAnalyticsODMtd (with a
+ * related #GstAnalyticsTrackingMtd, whose id tells objects apart that come
+ * back) and #GstVideoRegionOfInterestMeta on the buffers.
+ * #GstSam2Track:prompt-mode says on which frames, #GstSam2Track:object-class
+ * and #GstSam2Track:min-confidence which of them. They stay on the buffer,
+ * beside the results; what is tracked and segmented already, such as by another
+ * sam2track, is no detection. A buffer with a #GstAnalyticsRelationMeta and
+ * nothing in it says that a detector has found nothing; one without says
+ * nothing. A detection becomes an object on its frame, by its box, if it goes
+ * with none; one that is not sure is shown after its
+ * #GstSam2Track:probation-age only. Detections that go with an object but not
+ * with its mask, three times in a row, set it right. A lost object keeps its id
+ * for #GstSam2Track:max-lost-age frames. Objects of prompts are left alone, and
+ * their ids are not given to others; a prompt for an object of a detection
+ * corrects it.
+ *
  * The model is loaded on the way from READY to PAUSED, with a progress message
  * "load-model". Without #GstSam2Track:model-file it is the one that comes
  * with the plugin.
@@ -89,6 +105,14 @@
  *   ! sam2overlay ! videoconvert ! autovideosink
  * ]|
  * Tracks what is clicked on in the window; key n goes on to another object.
+ * |[
+ * gst-launch-1.0 filesrc location=in.mp4 ! decodebin ! videoconvert \
+ *   ! onnxinference model-file=ssd_mobilenet_v1_coco.onnx \
+ *   ! ssdobjectdetector label-file=COCO_classes.txt \
+ *   ! sam2track object-class=person,dog ! sam2overlay ! videoconvert \
+ *   ! autovideosink
+ * ]|
+ * Tracks the people and dogs that a network finds (of GStreamer's plugin onnx).
  */
 #include "sam2track.h"
 
@@ -430,6 +454,11 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *) {
   });
 }
 
+void request_detections(GstSam2Track *self) {
+  self->state->flow.commands.post(
+      [](sam2::TrackSession &session) { session.request_detections(); });
+}
+
 void finalize(GObject *object) {
   delete as_track(object)->state;
   G_OBJECT_CLASS(gst_sam2_track_parent_class)->finalize(object);
@@ -467,6 +496,18 @@ static void gst_sam2_track_class_init(GstSam2TrackClass *klass) {
   object_class->finalize = finalize;
   sam2::install_track_properties(object_class);
   sam2::install_track_signals(object_class);
+
+  /**
+   * GstSam2Track::request-detections:
+   *
+   * With #GstSam2Track:prompt-mode=on-demand: the detections of the next frame
+   * that has any become objects.
+   */
+  g_signal_new_class_handler(
+      "request-detections", G_TYPE_FROM_CLASS(klass),
+      static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+      G_CALLBACK(request_detections), nullptr, nullptr, nullptr, G_TYPE_NONE,
+      0);
 
   auto *element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "flow_properties.h"
+#include "object_properties.h"
 #include "track/selection_policy.h"
 #include "track/skipped_frames.h"
 
@@ -312,6 +313,7 @@ void install_track_properties(GObjectClass *object_class) {
   install_model_properties(object_class);
   install_tracker_properties(object_class);
   install_samurai_properties(object_class);
+  install_object_properties(object_class);
   g_object_class_install_property(
       object_class, kAttach,
       g_param_spec_flags("attach", "Attach", "What is attached to the frames",
@@ -405,6 +407,8 @@ bool set_track_property(TrackSettings &settings, guint id,
     default:
       if (id >= kFirstFlowProperty && id <= kLastFlowProperty)
         set_flow_property(settings.flow, id, value);
+      else if (id >= kFirstObjectProperty)
+        set_object_property(settings.objects, id, value);
       else if (id >= kFirstTrackerNumber)
         settings.tracker.*kTrackerNumbers[id - kFirstTrackerNumber].value =
             g_value_get_int(value);
@@ -473,6 +477,8 @@ void get_track_property(const TrackSettings &settings, guint id,
     default:
       if (id >= kFirstFlowProperty && id <= kLastFlowProperty)
         get_flow_property(settings.flow, id, value);
+      else if (id >= kFirstObjectProperty)
+        get_object_property(settings.objects, id, value);
       else if (id >= kFirstTrackerNumber)
         g_value_set_int(
             value,

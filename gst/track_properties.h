@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "flow_settings.h"
 #include "io/prompt_file.h"
+#include "lifecycle_session.h"
 
 namespace sam2 {
 
@@ -18,6 +19,7 @@ struct TrackSettings {
   TrackerSettings tracker;
   FlowSettings flow;
   AttachedParts attached;
+  ObjectSettings objects;
   std::string prompt;
   std::string prompt_file;
   double dlc_likelihood = kDefaultDlcLikelihood;

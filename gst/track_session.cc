@@ -58,17 +58,54 @@ bool is_users(ErrorCode code) {
 // Memory must not grow with what programs ask of a time that never comes.
 constexpr size_t kMostAsked = 4096;
 
+// The frame tracked last may be prompted: see follow_detections().
+TrackerSettings with_held_frame(TrackerSettings settings) {
+  settings.frames_held = std::max(settings.frames_held, 1);
+  return settings;
+}
+
+Error no_room(int64_t object_id, int max_objects) {
+  return Error(ErrorCode::kSetting,
+               "Object " + std::to_string(object_id) +
+                   " is not tracked: max-objects is " +
+                   std::to_string(max_objects) +
+                   ", and there are as many. Raise it, or remove an object "
+                   "first.");
+}
+
+// In the place of the object's result, if there is one.
+void put(FrameResult &result, ObjectResult object) {
+  for (ObjectResult &known : result.objects)
+    if (known.object_id == object.object_id) {
+      known = std::move(object);
+      return;
+    }
+  result.objects.push_back(std::move(object));
+}
+
 }  // namespace
 
 TrackSession::TrackSession(const Engine &engine,
                            const TrackerSettings &settings,
+                           const ObjectSettings &object_settings,
                            OnRefusal on_refusal)
-    : tracker_(engine.create_tracker(settings)),
+    : tracker_(engine.create_tracker(with_held_frame(settings))),
+      lifecycle_(object_settings),
       on_refusal_(std::move(on_refusal)) {}
 
 void TrackSession::set_prompts(std::vector<TimedPrompt> prompts) {
   prompts_ = std::move(prompts);
+  take_up_prompts();
+}
+
+void TrackSession::take_up_prompts() {
   pending_ = prompts_;
+  for (const TimedPrompt &prompt : prompts_)
+    lifecycle_.reserve_id(prompt.object_id);
+}
+
+void TrackSession::offer(FrameDetections detections, SizePx frame_size) {
+  lifecycle_.offer(std::move(detections), frame_size);
 }
 
 void TrackSession::ask(TimedPrompt prompt) {
@@ -77,6 +114,7 @@ void TrackSession::ask(TimedPrompt prompt) {
                         std::to_string(kMostAsked) +
                             " prompts wait for their frames already. Ask for "
                             "this one later, or clear-prompts."));
+  lifecycle_.reserve_id(prompt.object_id);
   asked_.push_back(std::move(prompt));
 }
 
@@ -85,6 +123,7 @@ void TrackSession::remove_object(int64_t object_id) {
   const bool was_asked = erase_prompts_of(object_id, asked_);
   const bool was_tracked = tracker_->remove_object(object_id);
   object_ids_.erase(object_id);
+  lifecycle_.forget(object_id);
   seen_.erase(object_id);
   if (!had_pending && !was_asked && !was_tracked)
     refuse(Error(ErrorCode::kSetting,
@@ -104,14 +143,22 @@ void TrackSession::refuse(const Error &error) const {
 }
 
 bool TrackSession::has_work(const FrameTimes &times) const {
-  return !object_ids_.empty() || has_prompts(times);
+  return !object_ids_.empty() || lifecycle_.has_detections() ||
+         has_prompts(times);
 }
 
 bool TrackSession::has_prompts(const FrameTimes &times) const {
   return has_due(pending_, times) || has_due(asked_, times);
 }
 
+bool TrackSession::has_room_for(int64_t object_id) const {
+  return object_ids_.count(object_id) > 0 ||
+         object_ids_.size() < static_cast<size_t>(lifecycle_.max_objects());
+}
+
 void TrackSession::add(const TimedPrompt &timed, SizePx frame_size) {
+  if (!has_room_for(timed.object_id))
+    return refuse(no_room(timed.object_id, lifecycle_.max_objects()));
   Prompt prompt = resolve(timed, frame_size);
   if (!timed.mask_file.empty()) prompt.mask = load_mask_file(timed.mask_file);
   tracker_->add_prompt(prompt);
@@ -147,12 +194,37 @@ TrackedFrame TrackSession::track(
   for (const TimedPrompt &prompt : take_due(pending_, times)) add(prompt, size);
   for (const TimedPrompt &prompt : take_due(asked_, times))
     try_asked(prompt, size);
-  return with_times(tracker_->track(frame), times.running_ns);
+  FrameResult result = tracker_->track(frame);
+  follow_detections(result);
+  take_down(result, times.running_ns);
+  lifecycle_.show(result);
+  return with_times(std::move(result), times.running_ns);
+}
+
+// Detections are compared with what the tracker sees on the same frame; those
+// that belong to nothing there become prompts for it.
+void TrackSession::follow_detections(FrameResult &result) {
+  const auto changes = lifecycle_.update(result, *tracker_);
+  for (const Prompt &prompt : changes.prompts)
+    for (FrameResult &found : tracker_->prompt_at(result.frame_index, prompt))
+      put(result, std::move(found.objects.at(0)));
+}
+
+void TrackSession::take_down(const FrameResult &result, GstClockTime now_ns) {
+  object_ids_.clear();
+  for (const ObjectResult &object : result.objects) {
+    object_ids_.insert(object.object_id);
+    seen_.emplace(object.object_id, SeenTimes{now_ns, now_ns});
+  }
+  for (auto it = seen_.begin(); it != seen_.end();)
+    it = object_ids_.count(it->first) ? std::next(it) : seen_.erase(it);
 }
 
 TrackedFrame TrackSession::coast(const ImageView &frame,
                                  const FrameTimes &times) {
-  return with_times(tracker_->skip(frame), times.running_ns);
+  FrameResult result = tracker_->skip(frame);
+  lifecycle_.show(result);
+  return with_times(std::move(result), times.running_ns);
 }
 
 void TrackSession::look_at(const ImageView &picture) {
@@ -171,8 +243,9 @@ void TrackSession::reset() {
   tracker_->reset();
   seen_.clear();
   object_ids_.clear();
-  pending_ = prompts_;
   asked_.clear();
+  lifecycle_.reset();
+  take_up_prompts();
 }
 
 }  // namespace sam2

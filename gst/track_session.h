@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "io/prompt_text.h"
+#include "lifecycle_session.h"
 
 namespace sam2 {
 
@@ -36,6 +37,7 @@ class TrackSession {
   using OnRefusal = std::function<void(const Error &)>;
 
   TrackSession(const Engine &engine, const TrackerSettings &settings,
+               const ObjectSettings &object_settings = {},
                OnRefusal on_refusal = {});
 
   // Replaces the prompts. Prompts without a time are due at the next frame,
@@ -52,6 +54,15 @@ class TrackSession {
   void remove_object(int64_t object_id);
   // Forgets all prompts that wait and those that a reset would take up again.
   void clear_prompts();
+
+  // The next frame and what a detector has found on it; once per frame, before
+  // the functions that follow.
+  void offer(FrameDetections detections, SizePx frame_size);
+  // See LifecycleSession::request.
+  void request_detections() { lifecycle_.request(); }
+  // Whether objects come and go with detections: they want one frame after the
+  // other.
+  bool follows_detections() const { return lifecycle_.has_objects(); }
 
   // Whether track() would do anything with a frame shown at `times`.
   bool has_work(const FrameTimes &times) const;
@@ -73,18 +84,23 @@ class TrackSession {
   void reset();
 
  private:
+  void take_up_prompts();
+  bool has_room_for(int64_t object_id) const;
   void add(const TimedPrompt &timed, SizePx frame_size);
+  void follow_detections(FrameResult &result);
+  void take_down(const FrameResult &result, GstClockTime now_ns);
   void try_asked(const TimedPrompt &timed, SizePx frame_size);
   void refuse(const Error &error) const;
   TrackedFrame with_times(FrameResult result, GstClockTime now_ns);
   SeenTimes update_seen(const ObjectResult &object, GstClockTime now_ns);
 
   std::unique_ptr<StreamTracker> tracker_;
+  LifecycleSession lifecycle_;
   std::vector<TimedPrompt> prompts_;
   std::vector<TimedPrompt> pending_;  // of prompts_
   std::vector<TimedPrompt> asked_;
   OnRefusal on_refusal_;
-  std::set<int64_t> object_ids_;
+  std::set<int64_t> object_ids_;       // that the tracker has or waits for
   std::map<int64_t, SeenTimes> seen_;  // by object id
 };
 

@@ -1,9 +1,11 @@
 #include "track_worker.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "analytics_meta.h"
+#include "detections.h"
 #include "prompt_event.h"
 #include "track_signals.h"
 
@@ -57,7 +59,7 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
                         const TrackSettings &settings,
                         std::vector<TimedPrompt> prompts) {
   auto session = std::make_unique<TrackSession>(
-      *engine, settings.tracker,
+      *engine, settings.tracker, settings.objects,
       [this](const Error &error) { desk_.refuse(error); });
   session->set_prompts(std::move(prompts));
   settings_ = settings.flow;
@@ -180,13 +182,33 @@ GstFlowReturn TrackWorker::take_frames(QueueItem first) {
   // A prompt that comes from now on is too late for these frames.
   flow_.commands.run(*session_,
                      frame_times(frames.back().frame.get()).stream_ns);
-  return work_off(plan(std::move(frames)));
+  if (frames.size() == 1 || !follows_detections(frames))
+    return work_off(plan(std::move(frames)));
+  for (QueueItem &item : frames) {
+    std::vector<QueueItem> alone;
+    alone.push_back(std::move(item));
+    const GstFlowReturn result = work_off(plan(std::move(alone)));
+    if (result != GST_FLOW_OK) return result;
+  }
+  return GST_FLOW_OK;
+}
+
+// What detections change is known when a frame is tracked, not before.
+bool TrackWorker::follows_detections(
+    const std::vector<QueueItem> &frames) const {
+  return session_->follows_detections() ||
+         std::any_of(frames.begin(), frames.end(), [&](const QueueItem &item) {
+           return read_detections(item.frame.get(), frame_size())
+               .has_detector_run;
+         });
+}
+
+SizePx TrackWorker::frame_size() const {
+  return {GST_VIDEO_INFO_WIDTH(&*format_), GST_VIDEO_INFO_HEIGHT(&*format_)};
 }
 
 std::vector<QueueItem> TrackWorker::gather(QueueItem first) {
-  const size_t count = batch_size(
-      settings_, is_cpu_, *is_live_,
-      {GST_VIDEO_INFO_WIDTH(&*format_), GST_VIDEO_INFO_HEIGHT(&*format_)});
+  const size_t count = batch_size(settings_, is_cpu_, *is_live_, frame_size());
   const auto deadline = std::chrono::steady_clock::now() +
                         std::chrono::nanoseconds(settings_.batch_timeout_ns);
   std::vector<QueueItem> frames;
@@ -202,6 +224,8 @@ std::vector<TrackWorker::Work> TrackWorker::plan(
   for (QueueItem &item : frames) {
     FrameTimes times = frame_times(item.frame.get());
     times.frame_index = next_frame_++;
+    session_->offer(read_detections(item.frame.get(), frame_size()),
+                    frame_size());
     batch.push_back({std::move(item), times, action_for(times)});
   }
   return batch;
@@ -265,9 +289,7 @@ GstFlowReturn TrackWorker::work_off(std::vector<Work> batch) {
 void TrackWorker::coast_over(int drops) {
   follows_drop_ |= drops > 0;
   for (; drops > 0; --drops)
-    session_->coast({nullptr, GST_VIDEO_INFO_WIDTH(&*format_),
-                     GST_VIDEO_INFO_HEIGHT(&*format_), 0},
-                    {});
+    session_->coast({nullptr, frame_size().width, frame_size().height, 0}, {});
 }
 
 void TrackWorker::drop(const Work &work) {
@@ -315,8 +337,7 @@ TrackedFrame TrackWorker::coasted(const Work &work) {
   if (needs_pictures_)
     encoder_.show(work.item.frame.get(), look);
   else
-    look({nullptr, GST_VIDEO_INFO_WIDTH(&*format_),
-          GST_VIDEO_INFO_HEIGHT(&*format_), 0});
+    look({nullptr, frame_size().width, frame_size().height, 0});
   return tracked;
 }
 

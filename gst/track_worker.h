@@ -75,6 +75,8 @@ class TrackWorker {
   GstFlowReturn take_frames(QueueItem first);
   GstFlowReturn work_off(std::vector<Work> batch);
   std::vector<QueueItem> gather(QueueItem first);
+  bool follows_detections(const std::vector<QueueItem> &frames) const;
+  SizePx frame_size() const;
   std::vector<Work> plan(std::vector<QueueItem> frames);
   Action action_for(const FrameTimes &times);
   void look_upstream();

@@ -97,6 +97,12 @@ void ObjectLifecycle::reserve_id(int64_t object_id) {
   next_id_ = std::max(next_id_, object_id + 1);
 }
 
+int64_t ObjectLifecycle::take_id() {
+  const int64_t id = next_id();
+  reserve_id(id);
+  return id;
+}
+
 void ObjectLifecycle::rescale(double x_factor, double y_factor) {
   for (const auto &object : objects_) {
     const CornerBox box = object->filter.box();
@@ -123,15 +129,26 @@ std::vector<LifecycleAction> ObjectLifecycle::update(
   look_at(tracked);
   std::vector<Detection> usable =
       usable_detections(detections.found, settings_);
-  const PromptTurn turn = {frame, detections.has_detector_run, !usable.empty(),
-                           detections.is_requested, last_used_};
-  if (uses_detections(settings_.prompt_mode, settings_.prompt_interval, turn)) {
+  if (uses(frame, detections, !usable.empty())) {
     last_used_ = frame;
     use(std::move(usable));
   }
   // The masks are borrowed for the call.
   for (const auto &object : objects_) object->mask.reset();
   return std::move(actions_);
+}
+
+bool ObjectLifecycle::uses(int64_t frame, const FrameDetections &detections,
+                           bool has_usable) const {
+  return uses_detections(settings_.prompt_mode, settings_.prompt_interval,
+                         {frame, detections.has_detector_run, has_usable,
+                          detections.is_requested, last_used_});
+}
+
+bool ObjectLifecycle::wants(int64_t frame,
+                            const FrameDetections &detections) const {
+  return uses(frame, detections, true) &&
+         !usable_detections(detections.found, settings_).empty();
 }
 
 void ObjectLifecycle::act(LifecycleEvent event, const Object &object,

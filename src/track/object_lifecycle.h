@@ -100,6 +100,11 @@ class ObjectLifecycle {
       int64_t frame, const FrameDetections &detections,
       const std::vector<TrackedObject> &tracked);
 
+  // Whether update() would have a detection to use: with none and no objects
+  // there is nothing to update.
+  bool wants(int64_t frame, const FrameDetections &detections) const;
+  bool is_empty() const { return objects_.empty(); }
+
   // None if there is no object with that id here.
   std::optional<ObjectStage> stage(int64_t object_id) const;
 
@@ -108,6 +113,9 @@ class ObjectLifecycle {
 
   // New objects get ids above `object_id`, which somebody else uses.
   void reserve_id(int64_t object_id);
+
+  // An id that no object has here, for one of somebody else.
+  int64_t take_id();
 
   // The frames' size changes by these factors from the next one on.
   void rescale(double x_factor, double y_factor);
@@ -128,6 +136,8 @@ class ObjectLifecycle {
   void lose(Object &object, bool needs_detection);
   bool is_visible(const TrackedObject &tracked) const;
 
+  bool uses(int64_t frame, const FrameDetections &detections,
+            bool has_usable) const;
   void use(std::vector<Detection> detections);
   void pair_in_sight(std::vector<Detection> &detections);
   void pair_lost(std::vector<Detection> &detections);

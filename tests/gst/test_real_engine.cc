@@ -273,6 +273,39 @@ GST_START_TEST(test_every_frame_gets_both_objects_and_keeps_its_pixels) {
 }
 GST_END_TEST
 
+// The disc's box on a frame, within `slack_px`.
+void assert_on_disc(GstBuffer *buffer, int frame, float slack_px) {
+  const sam2::AnalyticsObject object = sam2::read_objects(buffer).at(0);
+  fail_unless_equals_string(object.label.c_str(), "ball");
+  const sam2::BoxPx &box = object.box;
+  const auto is_near = [slack_px](float found, float wanted) {
+    return std::abs(found - wanted) <= slack_px;
+  };
+  fail_unless(is_near(box.x, 40 + 4 * frame) && is_near(box.y, 28) &&
+                  is_near(box.width, 40) && is_near(box.height, 40),
+              "frame %d: %f, %f, %f x %f", frame, box.x, box.y, box.width,
+              box.height);
+}
+
+GST_START_TEST(test_what_a_detector_finds_is_segmented_and_tracked) {
+  const GstVideoInfo info =
+      sam2::video_info(GST_VIDEO_FORMAT_RGB, kWidth, kHeight);
+  const auto track = sam2::video_harness("sam2track device=cpu", info);
+  for (int frame = 0; frame < kFrames; ++frame) {
+    auto buffer = drawn_frame(info, frame);
+    // One side too far out: the mask knows better.
+    if (frame == 1)
+      gst_buffer_add_video_region_of_interest_meta(buffer.get(), "ball", 40, 24,
+                                                   48, 44);
+    const auto out = sam2::push_and_pull(track.get(), std::move(buffer));
+    if (frame == 0)
+      fail_unless(sam2::read_objects(out.get()).empty());
+    else
+      assert_on_disc(out.get(), frame, 3);
+  }
+}
+GST_END_TEST
+
 Suite *real_engine_suite() {
   Suite *suite = suite_create("real_engine");
   TCase *cases = tcase_create("all");
@@ -289,6 +322,7 @@ Suite *real_engine_suite() {
                  test_signal_handlers_are_the_programs_own_after_loading);
   tcase_add_test(cases,
                  test_every_frame_gets_both_objects_and_keeps_its_pixels);
+  tcase_add_test(cases, test_what_a_detector_finds_is_segmented_and_tracked);
   suite_add_tcase(suite, cases);
   return suite;
 }

@@ -8,9 +8,10 @@ namespace {
 // A session on the fake engine and a black 64 x 48 picture.
 class Fixture {
  public:
-  explicit Fixture(const char *prompts)
+  explicit Fixture(const char *prompts,
+                   const sam2::ObjectSettings &settings = {})
       : engine_(sam2::engine_api().open({})),
-        session_(*engine_, {}),
+        session_(*engine_, {}, settings),
         pixels_(64 * 48 * 3, 0) {
     session_.set_prompts(sam2::parse_prompt_text(prompts));
   }
@@ -118,7 +119,7 @@ GST_END_TEST
 GST_START_TEST(test_prompts_that_wait_for_their_frames_are_bounded) {
   std::vector<std::string> refusals;
   sam2::TrackSession session(
-      *sam2::engine_api().open({}), {},
+      *sam2::engine_api().open({}), {}, {},
       [&](const sam2::Error &error) { refusals.push_back(error.what()); });
   const auto prompt = sam2::parse_prompt_text("@9s 1:box=1,2,10,12").at(0);
   for (int i = 0; i < 4096; ++i) session.ask(prompt);
@@ -135,6 +136,50 @@ GST_START_TEST(test_prompts_that_wait_for_their_frames_are_bounded) {
 }
 GST_END_TEST
 
+// A frame with one detection.
+void offer(Fixture &fixture, const char *label) {
+  sam2::FrameDetections detections;
+  detections.found = {{{10, 12, 8, 8}, label, -1, 0.95F, {}}};
+  fixture.session().offer(detections, {64, 48});
+}
+
+GST_START_TEST(test_a_detection_that_counts_is_work) {
+  sam2::ObjectSettings settings;
+  settings.lifecycle.object_classes = {"car"};
+  Fixture fixture("", settings);
+  offer(fixture, "dog");
+  fail_unless(!fixture.session().has_work({0, 0}));
+  offer(fixture, "car");
+  fail_unless(fixture.session().has_work({0, 0}));
+  fail_unless_equals_int(fixture.track(0).result.objects.size(), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(test_detections_that_the_mode_ignores_are_no_work) {
+  sam2::ObjectSettings settings;
+  settings.lifecycle.prompt_mode = sam2::PromptMode::kOnDemand;
+  Fixture fixture("", settings);
+  offer(fixture, "car");
+  fail_unless(!fixture.session().has_work({0, 0}));
+}
+GST_END_TEST
+
+GST_START_TEST(test_there_is_no_work_after_the_last_object) {
+  sam2::ObjectSettings settings;
+  settings.lifecycle.max_lost_age = 0;
+  Fixture fixture("", settings);
+  sam2::FrameDetections detections;
+  detections.found = {{{60, 12, 4, 8}, "car", -1, 0.95F, {}}};
+  fixture.session().offer(detections, {64, 48});
+  for (GstClockTime time_ns = 0; time_ns <= 5; ++time_ns) {
+    fail_unless(fixture.session().has_work({time_ns, time_ns}));
+    fixture.track(time_ns);
+    fixture.session().offer({}, {64, 48});
+  }
+  fail_unless(!fixture.session().has_work({6, 6}));
+}
+GST_END_TEST
+
 Suite *track_session_suite() {
   Suite *suite = suite_create("track_session");
   TCase *cases = tcase_create("all");
@@ -148,6 +193,9 @@ Suite *track_session_suite() {
   tcase_add_test(cases, test_a_prompt_outside_the_frame_is_refused);
   tcase_add_test(cases, test_a_mask_file_that_is_missing_is_not_found);
   tcase_add_test(cases, test_prompts_that_wait_for_their_frames_are_bounded);
+  tcase_add_test(cases, test_a_detection_that_counts_is_work);
+  tcase_add_test(cases, test_detections_that_the_mode_ignores_are_no_work);
+  tcase_add_test(cases, test_there_is_no_work_after_the_last_object);
   suite_add_tcase(suite, cases);
   return suite;
 }

@@ -17,6 +17,7 @@
 // than the defaults, those settings. On frames encoded with others its label is
 // "batch N". On a skipped frame every object is where it was, marked coasted,
 // and on the tracked frame behind N of them its label is "N skipped".
+// Proposals are the picture's left half and its right one.
 #include <signal.h>
 
 #include <algorithm>
@@ -26,6 +27,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -168,10 +170,18 @@ class FakeTracker final : public sam2::StreamTracker {
   // Holds no frames; a prompt for any frame to come is for the next one.
   std::vector<sam2::FrameResult> prompt_at(
       int64_t frame, const sam2::Prompt &prompt) override {
-    if (frame < frame_index_)
+    if (frame >= frame_index_) {
+      add_prompt(prompt);
+      return {};
+    }
+    if (frame != frame_index_ - 1 || !latest_image_)
       throw Error(ErrorCode::kSetting, "The frame of the prompt is gone.");
-    add_prompt(prompt);
-    return {};
+    start(prompt, *latest_image_, frame);
+    sam2::FrameResult result;
+    result.frame_index = frame;
+    result.frame_size = latest_image_->frame_size();
+    result.objects.push_back(result_of(objects_.back(), *latest_image_));
+    return {result};
   }
 
   bool remove_object(int64_t object_id) override {
@@ -199,14 +209,11 @@ class FakeTracker final : public sam2::StreamTracker {
                   "fake");
     for (FakeObject &object : objects_)
       if (object.mask.is_empty()) object.box.x += 1;
-    for (const sam2::Prompt &prompt : prompts_) {
-      remove_object(prompt.object_id);
-      objects_.push_back({prompt.object_id, prompt.label,
-                          start_box(prompt, frame.frame_size()),
-                          prompt.mask.value_or(sam2::MaskImage{}), frame_index_,
-                          frame_index_});
-    }
+    for (const sam2::Prompt &prompt : prompts_)
+      start(prompt, frame, frame_index_);
     prompts_.clear();
+    ++tracked_frames_;
+    latest_image_ = frame;
     sam2::FrameResult result;
     result.frame_index = frame_index_;
     result.frame_size = frame.frame_size();
@@ -216,7 +223,6 @@ class FakeTracker final : public sam2::StreamTracker {
       if (latest_.coasted_frames > 0)
         object.label = std::to_string(latest_.coasted_frames) + " skipped";
     ++frame_index_;
-    ++tracked_frames_;
     latest_ = result;
     return result;
   }
@@ -234,6 +240,7 @@ class FakeTracker final : public sam2::StreamTracker {
 
   void reset() override {
     latest_ = {};
+    latest_image_.reset();
     objects_.clear();
     prompts_.clear();
     frame_index_ = tracked_frames_ = 0;
@@ -246,6 +253,13 @@ class FakeTracker final : public sam2::StreamTracker {
   [[noreturn]] static void refuse_state() {
     throw Error(ErrorCode::kInternal, "The fake tracker saves no state.");
   }
+  void start(const sam2::Prompt &prompt, const FakeImage &frame,
+             int64_t frame_index) {
+    remove_object(prompt.object_id);
+    objects_.push_back(
+        {prompt.object_id, prompt.label, start_box(prompt, frame.frame_size()),
+         prompt.mask.value_or(sam2::MaskImage{}), frame_index, frame_index});
+  }
   sam2::ObjectResult result_of(FakeObject &object,
                                const FakeImage &frame) const {
     sam2::ObjectResult result;
@@ -254,7 +268,7 @@ class FakeTracker final : public sam2::StreamTracker {
     if (frame.batch_size() > 1)
       result.label = "batch " + std::to_string(frame.batch_size());
     result.predicted_iou = frame.red() / 255.0f;
-    result.object_score = static_cast<float>(tracked_frames_ + 1);
+    result.object_score = static_cast<float>(tracked_frames_);
     const float right = std::min(object.box.x + object.box.width,
                                  float(frame.frame_size().width));
     result.is_lost = object.box.x >= right;
@@ -281,6 +295,7 @@ class FakeTracker final : public sam2::StreamTracker {
   sam2::FrameResult latest_;
   int64_t frame_index_ = 0;
   int64_t tracked_frames_ = 0;
+  std::optional<FakeImage> latest_image_;
 };
 
 class FakeEngine final : public sam2::Engine {
@@ -308,6 +323,21 @@ class FakeEngine final : public sam2::Engine {
   }
 
   int64_t encoded_frames() const override { return *counter_; }
+
+  std::vector<sam2::Proposal> propose(
+      const std::shared_ptr<const sam2::EncodedImage> &frame,
+      const sam2::ProposalSettings &settings) const override {
+    const sam2::SizePx size = frame->frame_size();
+    std::vector<sam2::Proposal> halves(std::min(settings.max_count, 2));
+    for (size_t i = 0; i < halves.size(); ++i) {
+      halves[i].mask = {size.width, size.height, {}};
+      for (int pixel = 0; pixel < size.width * size.height; ++pixel) {
+        const bool is_left = pixel % size.width < size.width / 2;
+        halves[i].mask.pixels.push_back(is_left == (i == 0) ? 255 : 0);
+      }
+    }
+    return halves;
+  }
 
  private:
   sam2::ModelSettings settings_;
