@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "auto_prompt.h"
 #include "base/geometry.h"
 #include "engine/engine.h"
 #include "track/object_lifecycle.h"
@@ -20,6 +21,7 @@ enum class IdResetMode {
 struct ObjectSettings {
   LifecycleSettings lifecycle;
   IdResetMode id_reset_mode = IdResetMode::kContinue;
+  AutoPrompt auto_prompt = AutoPrompt::kNone;
 };
 
 // Brings ObjectLifecycle and a StreamTracker together: what the first decides,
@@ -51,6 +53,8 @@ class LifecycleSession {
   // away that are on probation.
   void show(FrameResult &result) const;
 
+  // An id for an object of somebody else.
+  int64_t take_id() { return objects_.take_id(); }
   // Somebody else uses the id.
   void reserve_id(int64_t object_id) { objects_.reserve_id(object_id); }
   // Somebody else has removed the object.

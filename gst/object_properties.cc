@@ -12,6 +12,7 @@ enum ObjectProperty : guint {
   kMinConfidence,
   kMinIouNewObject,
   kIdResetMode,
+  kAutoPrompt,
   kFirstNumber,  // row 0 of kNumbers
 };
 
@@ -35,6 +36,15 @@ const GEnumValue kIdResetModes[] = {
      "they count from 1 again after a flush", "restart"},
     {static_cast<int>(IdResetMode::kReuse),
      "a new object gets the lowest free one", "reuse"},
+    {0, nullptr, nullptr},
+};
+
+const GEnumValue kAutoPrompts[] = {
+    {static_cast<int>(AutoPrompt::kNone), "nothing", "none"},
+    {static_cast<int>(AutoPrompt::kCenter), "what is in the middle", "center"},
+    {static_cast<int>(AutoPrompt::kEverything),
+     "up to max-objects that the model finds with a grid of 16 x 16 clicks",
+     "everything"},
     {0, nullptr, nullptr},
 };
 
@@ -83,6 +93,12 @@ GType id_reset_mode_type() {
   return type;
 }
 
+GType auto_prompt_type() {
+  static const GType type =
+      g_enum_register_static("GstSam2AutoPrompt", kAutoPrompts);
+  return type;
+}
+
 // "car, person" to its labels; space around them does not count.
 std::vector<std::string> labels_of(const char *text) {
   std::vector<std::string> labels;
@@ -122,6 +138,13 @@ void install_choices(GObjectClass *object_class, GParamFlags flags) {
                         "the prompts name",
                         id_reset_mode_type(),
                         static_cast<int>(defaults.id_reset_mode), flags));
+  g_object_class_install_property(
+      object_class, kAutoPrompt,
+      g_param_spec_enum("auto-prompt", "Auto prompt",
+                        "What is tracked without a prompt, from the first "
+                        "frame and from the first one after a flush on",
+                        auto_prompt_type(),
+                        static_cast<int>(defaults.auto_prompt), flags));
 }
 
 }  // namespace
@@ -171,6 +194,9 @@ void set_object_property(ObjectSettings &settings, guint id,
       settings.id_reset_mode =
           static_cast<IdResetMode>(g_value_get_enum(value));
       break;
+    case kAutoPrompt:
+      settings.auto_prompt = static_cast<AutoPrompt>(g_value_get_enum(value));
+      break;
     default:
       lifecycle.*kNumbers[id - kFirstNumber].value = g_value_get_int(value);
       break;
@@ -195,6 +221,9 @@ void get_object_property(const ObjectSettings &settings, guint id,
       break;
     case kIdResetMode:
       g_value_set_enum(value, static_cast<int>(settings.id_reset_mode));
+      break;
+    case kAutoPrompt:
+      g_value_set_enum(value, static_cast<int>(settings.auto_prompt));
       break;
     default:
       g_value_set_int(value, lifecycle.*kNumbers[id - kFirstNumber].value);

@@ -45,6 +45,10 @@
  * their ids are not given to others; a prompt for an object of a detection
  * corrects it.
  *
+ * Without anybody to point at objects, #GstSam2Track:auto-prompt=center tracks
+ * what is in the middle of the first frame, and `everything` what the model
+ * finds there with a grid of clicks.
+ *
  * The model is loaded on the way from READY to PAUSED, with a progress message
  * "load-model". Without #GstSam2Track:model-file it is the one that comes
  * with the plugin.
@@ -105,6 +109,12 @@
  *   ! sam2overlay ! videoconvert ! autovideosink
  * ]|
  * Tracks what is clicked on in the window; key n goes on to another object.
+ * |[
+ * gst-launch-1.0 filesrc location=in.mp4 ! decodebin ! videoconvert \
+ *   ! sam2track auto-prompt=everything max-objects=8 \
+ *   ! sam2overlay ! videoconvert ! autovideosink
+ * ]|
+ * Tracks the eight things that the bundled model is surest of.
  * |[
  * gst-launch-1.0 filesrc location=in.mp4 ! decodebin ! videoconvert \
  *   ! onnxinference model-file=ssd_mobilenet_v1_coco.onnx \

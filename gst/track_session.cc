@@ -85,12 +85,14 @@ void put(FrameResult &result, ObjectResult object) {
 
 }  // namespace
 
-TrackSession::TrackSession(const Engine &engine,
+TrackSession::TrackSession(std::shared_ptr<const Engine> engine,
                            const TrackerSettings &settings,
                            const ObjectSettings &object_settings,
                            OnRefusal on_refusal)
-    : tracker_(engine.create_tracker(with_held_frame(settings))),
+    : engine_(std::move(engine)),
+      tracker_(engine_->create_tracker(with_held_frame(settings))),
       lifecycle_(object_settings),
+      auto_prompt_(object_settings.auto_prompt),
       on_refusal_(std::move(on_refusal)) {}
 
 void TrackSession::set_prompts(std::vector<TimedPrompt> prompts) {
@@ -148,7 +150,8 @@ bool TrackSession::has_work(const FrameTimes &times) const {
 }
 
 bool TrackSession::has_prompts(const FrameTimes &times) const {
-  return has_due(pending_, times) || has_due(asked_, times);
+  return has_auto_prompt() || has_due(pending_, times) ||
+         has_due(asked_, times);
 }
 
 bool TrackSession::has_room_for(int64_t object_id) const {
@@ -194,11 +197,24 @@ TrackedFrame TrackSession::track(
   for (const TimedPrompt &prompt : take_due(pending_, times)) add(prompt, size);
   for (const TimedPrompt &prompt : take_due(asked_, times))
     try_asked(prompt, size);
+  if (has_auto_prompt()) add_auto_prompts(frame);
+  is_first_frame_ = false;
   FrameResult result = tracker_->track(frame);
   follow_detections(result);
   take_down(result, times.running_ns);
   lifecycle_.show(result);
   return with_times(std::move(result), times.running_ns);
+}
+
+void TrackSession::add_auto_prompts(
+    const std::shared_ptr<const EncodedImage> &frame) {
+  const int room =
+      lifecycle_.max_objects() - static_cast<int>(object_ids_.size());
+  for (Prompt &prompt : auto_prompts(auto_prompt_, *engine_, frame, room)) {
+    prompt.object_id = lifecycle_.take_id();
+    tracker_->add_prompt(prompt);
+    object_ids_.insert(prompt.object_id);
+  }
 }
 
 // Detections are compared with what the tracker sees on the same frame; those
@@ -244,6 +260,7 @@ void TrackSession::reset() {
   seen_.clear();
   object_ids_.clear();
   asked_.clear();
+  is_first_frame_ = true;
   lifecycle_.reset();
   take_up_prompts();
 }

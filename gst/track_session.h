@@ -36,7 +36,8 @@ class TrackSession {
   // Told why something that was asked is not done.
   using OnRefusal = std::function<void(const Error &)>;
 
-  TrackSession(const Engine &engine, const TrackerSettings &settings,
+  TrackSession(std::shared_ptr<const Engine> engine,
+               const TrackerSettings &settings,
                const ObjectSettings &object_settings = {},
                OnRefusal on_refusal = {});
 
@@ -85,20 +86,28 @@ class TrackSession {
 
  private:
   void take_up_prompts();
+  bool has_auto_prompt() const {
+    return is_first_frame_ && auto_prompt_ != AutoPrompt::kNone;
+  }
   bool has_room_for(int64_t object_id) const;
   void add(const TimedPrompt &timed, SizePx frame_size);
+  void add_auto_prompts(const std::shared_ptr<const EncodedImage> &frame);
   void follow_detections(FrameResult &result);
+  // Who is there, and since when.
   void take_down(const FrameResult &result, GstClockTime now_ns);
   void try_asked(const TimedPrompt &timed, SizePx frame_size);
   void refuse(const Error &error) const;
   TrackedFrame with_times(FrameResult result, GstClockTime now_ns);
   SeenTimes update_seen(const ObjectResult &object, GstClockTime now_ns);
 
+  std::shared_ptr<const Engine> engine_;
   std::unique_ptr<StreamTracker> tracker_;
   LifecycleSession lifecycle_;
   std::vector<TimedPrompt> prompts_;
   std::vector<TimedPrompt> pending_;  // of prompts_
   std::vector<TimedPrompt> asked_;
+  AutoPrompt auto_prompt_;
+  bool is_first_frame_ = true;  // of those that were tracked
   OnRefusal on_refusal_;
   std::set<int64_t> object_ids_;       // that the tracker has or waits for
   std::map<int64_t, SeenTimes> seen_;  // by object id

@@ -59,7 +59,7 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
                         const TrackSettings &settings,
                         std::vector<TimedPrompt> prompts) {
   auto session = std::make_unique<TrackSession>(
-      *engine, settings.tracker, settings.objects,
+      engine, settings.tracker, settings.objects,
       [this](const Error &error) { desk_.refuse(error); });
   session->set_prompts(std::move(prompts));
   settings_ = settings.flow;
