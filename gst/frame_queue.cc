@@ -19,22 +19,44 @@ void FrameQueue::set_limits(const Limits &limits) {
   changed_.notify_all();
 }
 
-void FrameQueue::restart(GstFlowReturn flow) {
-  std::deque<QueueItem> discarded;  // released without the lock
-  const Lock lock(mutex_);
+// Returns what was in the queue, to be released without the lock.
+FrameQueue::Items FrameQueue::restart(GstFlowReturn flow) {
+  Items discarded;
   discarded.swap(items_);
   frames_ = 0;
   flow_ = flow;
   for (const QueueItem &item : discarded)
     if (item.query) query_ = Query::kRefused;
   changed_.notify_all();
+  return discarded;
 }
 
-void FrameQueue::open() { restart(GST_FLOW_OK); }
+void FrameQueue::open() {
+  Items discarded;
+  const Lock lock(mutex_);
+  is_shut_ = false;
+  discarded = restart(GST_FLOW_OK);
+}
+
+bool FrameQueue::reopen(std::optional<GstFlowReturn> reason) {
+  Items discarded;
+  const Lock lock(mutex_);
+  if (is_shut_ || (reason && flow_ != *reason)) return false;
+  discarded = restart(GST_FLOW_OK);
+  return true;
+}
 
 void FrameQueue::close(GstFlowReturn flow) {
-  const GstFlowReturn former = this->flow();
-  restart(former == GST_FLOW_OK || flow == GST_FLOW_FLUSHING ? flow : former);
+  Items discarded;
+  const Lock lock(mutex_);
+  discarded = restart(is_open() || flow == GST_FLOW_FLUSHING ? flow : flow_);
+}
+
+void FrameQueue::shut() {
+  Items discarded;
+  const Lock lock(mutex_);
+  is_shut_ = true;
+  discarded = restart(GST_FLOW_FLUSHING);
 }
 
 GstFlowReturn FrameQueue::flow() const {
@@ -51,7 +73,7 @@ bool FrameQueue::is_next_frame() const {
   return !items_.empty() && is_frame(items_.front());
 }
 
-QueueItem FrameQueue::take_item(std::deque<QueueItem>::iterator place) {
+QueueItem FrameQueue::take_item(Items::iterator place) {
   QueueItem item = std::move(*place);
   items_.erase(place);
   if (item.frame) --frames_;

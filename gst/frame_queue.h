@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "gst_ptr.h"
@@ -42,6 +43,11 @@ class FrameQueue {
   void close(GstFlowReturn flow);
   // GST_FLOW_OK while open, else the reason for closing.
   GstFlowReturn flow() const;
+  // open() for those who do not know what others have done meanwhile: false if
+  // the queue is shut, or was closed for another reason than the one given.
+  bool reopen(std::optional<GstFlowReturn> reason = std::nullopt);
+  // close(GST_FLOW_FLUSHING) that only open() ends.
+  void shut();
   // Frames that wait.
   size_t level() const;
 
@@ -67,16 +73,18 @@ class FrameQueue {
  private:
   using Lock = std::unique_lock<std::mutex>;
   bool is_open() const { return flow_ == GST_FLOW_OK; }
-  void restart(GstFlowReturn flow);
+  using Items = std::deque<QueueItem>;
+  Items restart(GstFlowReturn flow);
   bool is_next_frame() const;
-  QueueItem take_item(std::deque<QueueItem>::iterator place);
+  QueueItem take_item(Items::iterator place);
   BufferPtr drop_oldest();
 
   mutable std::mutex mutex_;  // guards all that follows; no lock is taken in it
   std::condition_variable changed_;
   Limits limits_;
   GstFlowReturn flow_ = GST_FLOW_FLUSHING;
-  std::deque<QueueItem> items_;
+  bool is_shut_ = false;
+  Items items_;
   size_t frames_ = 0;  // among them
   // Of the query that is inside or being answered.
   enum class Query { kNone, kWaiting, kAnswered, kRefused };

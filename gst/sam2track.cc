@@ -129,6 +129,7 @@
 #include <gst/video/video.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -238,7 +239,6 @@ bool open_library(GstSam2Track *self) {
 
 // Nobody upstream may be left who would learn of it, because all has been sent.
 void end_of_flow(GstSam2Track *self, GstFlowReturn flow) {
-  // In this order: whoever sees the queue closed may start the task again.
   gst_pad_pause_task(self->source);
   self->state->flow.queue.close(flow);
   if (flow == GST_FLOW_FLUSHING) return;
@@ -260,27 +260,54 @@ void track_task(gpointer data) {
 }
 
 gboolean start_task(GstSam2Track *self) {
-  self->state->flow.queue.open();
   return gst_pad_start_task(self->source, track_task, self, nullptr);
 }
 
-// After the queue was closed; events may have been lost.
-gboolean go_on(GstSam2Track *self) {
-  GST_PAD_STREAM_LOCK(self->source);
+// What the tracking thread holds while it works.
+class StreamLock {
+ public:
+  explicit StreamLock(GstPad *pad) : pad_(pad) { GST_PAD_STREAM_LOCK(pad_); }
+  ~StreamLock() { GST_PAD_STREAM_UNLOCK(pad_); }
+  StreamLock(const StreamLock &) = delete;
+  StreamLock &operator=(const StreamLock &) = delete;
+
+ private:
+  GstPad *pad_;
+};
+
+// After the queue was closed (and is not shut) for this reason, or any; events
+// may have been lost. All of it is done before others may rest the task.
+gboolean go_on(GstSam2Track *self,
+               std::optional<GstFlowReturn> reason = std::nullopt) {
+  const StreamLock lock(self->source);
+  sam2::FrameQueue &queue = self->state->flow.queue;
+  if (!queue.reopen(reason)) return FALSE;
   const bool is_ready = sam2::guarded(GST_ELEMENT(self), false, [&] {
     self->state->worker.catch_up();
     return true;
   });
-  GST_PAD_STREAM_UNLOCK(self->source);
+  if (!is_ready) queue.close(GST_FLOW_ERROR);
   return is_ready && start_task(self);
+}
+
+// The queue is closed; somebody may just be starting the task again, though.
+void rest_task(GstSam2Track *self) {
+  {
+    const StreamLock lock(self->source);
+  }
+  gst_pad_pause_task(self->source);
 }
 
 gboolean activate_source(GstPad *pad, GstObject *parent, GstPadMode mode,
                          gboolean is_active) {
   if (mode != GST_PAD_MODE_PUSH) return FALSE;
   GstSam2Track *self = as_track(parent);
-  if (is_active) return start_task(self);
-  self->state->flow.queue.close(GST_FLOW_FLUSHING);
+  if (is_active) {
+    self->state->flow.queue.open();
+    return start_task(self);
+  }
+  self->state->flow.queue.shut();
+  rest_task(self);
   return gst_pad_stop_task(pad);
 }
 
@@ -308,11 +335,10 @@ gboolean flush(GstSam2Track *self, sam2::EventPtr event) {
   State &state = *self->state;
   const bool is_start = GST_EVENT_TYPE(event.get()) == GST_EVENT_FLUSH_START;
   const gboolean is_sent = gst_pad_push_event(self->source, event.release());
-  if (is_start) {
-    state.flow.queue.close(GST_FLOW_FLUSHING);
-    gst_pad_pause_task(self->source);
-    return is_sent;
-  }
+  // Again when it ends: the element may have started anew meanwhile.
+  state.flow.queue.close(GST_FLOW_FLUSHING);
+  rest_task(self);
+  if (is_start) return is_sent;
   state.worker.reset();
   return go_on(self) && is_sent;
 }
@@ -367,7 +393,7 @@ gboolean source_event(GstPad *pad, GstObject *parent, GstEvent *raw_event) {
   if (type == GST_EVENT_QOS) flow.gate.update(raw_event, flow.frame_ns);
   // Somebody may have been linked behind.
   if (type == GST_EVENT_RECONFIGURE && flow.queue.flow() == GST_FLOW_NOT_LINKED)
-    go_on(self);
+    go_on(self, GST_FLOW_NOT_LINKED);
   return gst_pad_event_default(pad, parent, event.release());
 }
 

@@ -207,6 +207,32 @@ GST_START_TEST(test_a_query_ends_unanswered_when_the_queue_closes) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_a_queue_opens_again_only_for_the_reason_asked_for) {
+  sam2::FrameQueue queue;
+  queue.open();
+  queue.close(GST_FLOW_NOT_LINKED);
+  queue.close(GST_FLOW_FLUSHING);
+  fail_if(queue.reopen(GST_FLOW_NOT_LINKED));
+  fail_unless_equals_int(queue.flow(), GST_FLOW_FLUSHING);
+  fail_unless(queue.reopen());
+  queue.close(GST_FLOW_NOT_LINKED);
+  fail_unless(queue.reopen(GST_FLOW_NOT_LINKED));
+  fail_unless_equals_int(queue.flow(), GST_FLOW_OK);
+}
+GST_END_TEST
+
+GST_START_TEST(test_only_the_owner_opens_a_queue_that_is_shut) {
+  sam2::FrameQueue queue;
+  queue.open();
+  queue.shut();
+  queue.close(GST_FLOW_ERROR);
+  fail_if(queue.reopen());
+  fail_unless_equals_int(queue.flow(), GST_FLOW_FLUSHING);
+  queue.open();
+  fail_unless_equals_int(queue.flow(), GST_FLOW_OK);
+}
+GST_END_TEST
+
 Suite *frame_queue_suite() {
   Suite *suite = suite_create("frame_queue");
   TCase *cases = tcase_create("all");
@@ -224,6 +250,8 @@ Suite *frame_queue_suite() {
   tcase_add_test(cases, test_gathering_ends_at_the_deadline_and_when_closed);
   tcase_add_test(cases, test_a_query_waits_for_its_answer);
   tcase_add_test(cases, test_a_query_ends_unanswered_when_the_queue_closes);
+  tcase_add_test(cases, test_a_queue_opens_again_only_for_the_reason_asked_for);
+  tcase_add_test(cases, test_only_the_owner_opens_a_queue_that_is_shut);
   suite_add_tcase(suite, cases);
   return suite;
 }
