@@ -65,7 +65,7 @@ GstPadProbeReturn on_frame(GstPad *, GstPadProbeInfo *info, gpointer) {
 GstElement *new_pipeline() {
   GError *error = nullptr;
   GstElement *pipeline = gst_parse_launch(
-      "appsrc name=frames format=time max-buffers=4 block=true"
+      "appsrc name=frames format=time"
       " caps=video/x-raw,format=RGB,width=320,height=240,framerate=10/1"
       " ! sam2track name=track input-size=256 ! fakesink name=end",
       &error);

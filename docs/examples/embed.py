@@ -38,7 +38,7 @@ def on_frame(pad, info):
     """Called in the pipeline's thread, for every frame that leaves sam2track."""
     frame = info.get_buffer()
     meta = GstAnalytics.buffer_get_analytics_relation_meta(frame)
-    for i in range(meta.get_length() if meta else 0):
+    for i in range(GstAnalytics.relation_get_length(meta) if meta else 0):
         found, mtd = meta.get_segmentation_mtd(i)
         if not found:
             continue
@@ -53,7 +53,7 @@ def on_frame(pad, info):
 def main():
     Gst.init(None)
     pipeline = Gst.parse_launch(
-        "appsrc name=frames format=time max-buffers=4 block=true"
+        "appsrc name=frames format=time"
         f" caps=video/x-raw,format=RGB,width={WIDTH},height={HEIGHT},framerate=10/1"
         " ! sam2track name=track input-size=256 ! fakesink"
     )
