@@ -46,7 +46,8 @@ read_arguments() {
   done
   # The tracker, as every pipeline has it.
   read -ra track <<<"${option[track]}"
-  tracker=(sam2track "prompt=${option[prompt]}" "${track[@]}")
+  tracker=(sam2track "${track[@]}")
+  [[ -z ${option[prompt]} ]] || tracker+=("prompt=${option[prompt]}")
   [[ -z ${option[model]} ]] ||
     tracker+=("model-file=$(readable "${option[model]}")")
 }

@@ -43,6 +43,7 @@ def start(script, *arguments, **settings):
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, **settings},
+        start_new_session=True,  # a signal to the group reaches the pipeline
     )
 
 
