@@ -110,7 +110,6 @@ int main(int argc, char **argv) {
     gst_app_src_push_buffer(GST_APP_SRC(frames), drawn_frame(i));
   gst_app_src_end_of_stream(GST_APP_SRC(frames));
   const bool well = ends_well(pipeline);
-
   gst_element_set_state(pipeline, GST_STATE_NULL);
   gst_object_unref(pad);
   gst_object_unref(frames);
