@@ -1,4 +1,4 @@
-"""Reads the one array of a small MATLAB 5 file."""
+"""Reads the arrays of a small MATLAB 5 file."""
 
 import struct
 import zlib
@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 
 TYPES = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 9: "<f8"}
+MATRIX = 14
 COMPRESSED = 15
 HEADER_BYTES = 128
 
@@ -15,12 +16,30 @@ def read_matrix(path):
 
     Raises ValueError where the file holds something else.
     """
+    return next(iter(read_matrices(path).values()))
+
+
+def read_matrices(path):
+    """Returns {name: numeric matrix} of the file, in its order.
+
+    Raises ValueError where the file holds something else or nothing.
+    """
     data = path.read_bytes()[HEADER_BYTES:]
-    kind, body, _ = _element(data)
-    if kind == COMPRESSED:
-        kind, body, _ = _element(zlib.decompress(body))
-    if kind != 14:
-        raise ValueError(f"{path} starts with element {kind}, not a matrix.")
+    matrices = {}
+    while data:
+        kind, body, data = _element(data)
+        if kind == COMPRESSED:
+            kind, body, _ = _element(zlib.decompress(body))
+        if kind != MATRIX:
+            raise ValueError(f"{path} has element {kind}, not a matrix.")
+        name, values = _matrix(path, body)
+        matrices[name] = values
+    if not matrices:
+        raise ValueError(f"{path} has no matrix.")
+    return matrices
+
+
+def _matrix(path, body):
     parts = []
     while body:
         kind, part, body = _element(body)
@@ -29,7 +48,8 @@ def read_matrix(path):
     kind, values = parts[3]
     if kind not in TYPES:
         raise ValueError(f"{path} has values of unknown type {kind}.")
-    return np.frombuffer(values, TYPES[kind]).reshape(shape, order="F")
+    values = np.frombuffer(values, TYPES[kind]).reshape(shape, order="F")
+    return parts[2][1].decode("ascii"), values
 
 
 def _element(data):
