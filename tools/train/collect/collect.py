@@ -10,6 +10,9 @@ import cv2
 import sources
 from collection import Collection
 
+COCO_LICENCE = ("masks CC BY 4.0 (COCO); pictures CC BY 2.0, CC BY-SA 2.0, "
+                "no known copyright or US government work, others left out")
+
 SOURCES = [
     {
         "repository": "pcashman21/feral-cat-segmentation-dataset-and-model",
@@ -67,6 +70,100 @@ SOURCES = [
         "taken": "frames of the notebook clip, photos of the notebooks",
         "prefixes": ["bedroom", "still"],
         "reader": sources.bedroom,
+    },
+    {
+        "repository": "lopezm94/Simple-Image-Classifier",
+        "commit": "c1f14b555fa801247d7ef797b04eb776bc7033c9",
+        "licence": "CC BY 4.0 (Caltech 101, of which it is a part)",
+        "taken": "photos of aircraft, cars, plants and things, outlined",
+        "prefixes": ["thing"],
+        "reader": sources.caltech_part("thing", "PrCategories_imatges"),
+    },
+    {
+        "repository": "jaimearroyo7/Animal_Recognition",
+        "commit": "2549d3477280cd6414527142b7e3ee78b5c4a374",
+        "licence": "CC BY 4.0 (Caltech 101, of which it is a part)",
+        "taken": "photos of animals, outlined",
+        "prefixes": ["animal"],
+        "reader": sources.caltech_part("animal", "imatges_animals"),
+    },
+    {
+        "repository": "Obmutescence/COCO-MINI",
+        "commit": "644f29e7c1d2eefd9c4412d39bc5b0ee6fd0afd4",
+        "licence": COCO_LICENCE,
+        "taken": "photos with all their objects",
+        "prefixes": ["cocomini"],
+        "reader": sources.coco_subset("cocomini", {
+            "annotations/instances_train2017.json": "train2017",
+            "annotations/instances_val2017.json": "val2017"}),
+    },
+    {
+        "repository": "zzowenzz/COCO_Tiny",
+        "commit": "e7a689f7d6d1a1908df287c3e79eccdadfdba1fe",
+        "licence": COCO_LICENCE,
+        "taken": "photos with all their objects",
+        "prefixes": ["cocotiny"],
+        "reader": sources.coco_subset("cocotiny", {
+            "annotations/instances_train2017.json": "train2017",
+            "annotations/instances_val2017.json": "val2017"}),
+    },
+    {
+        "repository": "developer0hye/COCO128",
+        "commit": "47a3de30aaf7ad1c02105bd80598fb03ac0d0789",
+        "licence": COCO_LICENCE,
+        "taken": "photos with all their objects",
+        "prefixes": ["coco128"],
+        "reader": sources.coco_subset("coco128", {
+            "annotations/instances_train2017.json": "train2017"}),
+    },
+    {
+        "repository": "274869388/debug_dataloader",
+        "commit": "6785250509189bf3ff2562a7cffcc9215d0bbe6f",
+        "licence": COCO_LICENCE,
+        "taken": "photos with all their objects",
+        "prefixes": ["cocosome"],
+        "reader": sources.coco_subset("cocosome", {
+            "data/coco/annotations/instances_train2017.json":
+                "data/coco/train2017"}),
+    },
+    {
+        "repository": "enginbozaba/tiny_coco",
+        "commit": "44ee1df5a4f5c3fa6ab7c68d85a0d45590758584",
+        "licence": COCO_LICENCE,
+        "taken": "photos with all their objects",
+        "prefixes": ["cocofew"],
+        "reader": sources.coco_subset("cocofew", {
+            "annotations/instances_train2017.json": "images/train2017",
+            "annotations/instances_val2017.json": "images/val2017"}),
+    },
+    {
+        "repository": "mchoccie/DeepDataMiningLearning",
+        "commit": "13136af80a7d3fc5eb26559bb52ae7d07143737a",
+        "licence": COCO_LICENCE,
+        "taken": "photos with their people, cars and cycles",
+        "prefixes": ["cocoroad"],
+        "reader": sources.coco_subset("cocoroad", {
+            "data/annotations/instances_train2017.json": "data/images",
+            "data/annotations/instances_val2017.json": "data/images"}),
+    },
+    {
+        "repository": "jiangkx/ATSS",
+        "commit": "d61fd19069317cf5d040a1a21dc07b3b379b1f6b",
+        "licence": COCO_LICENCE,
+        "taken": "photos with their people",
+        "prefixes": ["cocopeople"],
+        "reader": sources.coco_subset("cocopeople", {
+            "data/coco/annotations/instances_train2017.json":
+                "data/coco/images/train2017"}),
+    },
+    {
+        "repository": "minto5z/coco_yolo",
+        "commit": "4715f5ca05a6ffc148d4c4e5b0a131663655f2be",
+        "licence": COCO_LICENCE,
+        "taken": "photos with one person",
+        "prefixes": ["cocoperson"],
+        "reader": sources.coco_subset("cocoperson", {
+            "coco/annotations/instances_val2017.json": "coco/images/*"}),
     },
 ]
 

@@ -9,6 +9,7 @@ import json
 import cv2
 import numpy as np
 
+import coco
 import ground
 import matfile
 import shapes
@@ -220,3 +221,50 @@ def bedroom(root, out):
         out.add_background("bedroom", read(path))
     for path in sorted(root.glob("notebooks/images/*.jpg")):
         out.add_background("still", read(path))
+
+
+# The first is sections of the head, the second is drawings.
+CALTECH_LEFT_OUT = ("brain", "brontosaurus")
+
+
+def caltech_part(prefix, folder):
+    """Returns a reader of outlined photos of Caltech 101.
+
+    `folder` has a folder for each kind, with an outline beside each photo.
+    """
+    def read_part(root, out):
+        for path in sorted(root.glob(f"{folder}/*/annotation_*.mat")):
+            name = path.stem.replace("annotation", "image") + ".jpg"
+            picture = read(path.parent / name)
+            if picture is None or path.parent.name in CALTECH_LEFT_OUT:
+                continue
+            mask = shapes.polygon(_caltech_outline(path), picture.shape[:2])
+            _add_instances(out, prefix, picture, [mask])
+    return read_part
+
+
+def _caltech_outline(path):
+    # Counted from the corner of the box, whose rows come before its columns.
+    outline = matfile.read_matrices(path)
+    corner = outline["box_coord"].ravel()[[2, 0]].astype(float) - 1
+    return outline["obj_contour"].T + corner
+
+
+def coco_subset(prefix, annotations):
+    """Returns a reader of a part of COCO.
+
+    `annotations` is {file of annotations: pattern of its folder of pictures}.
+    """
+    def read_subset(root, out):
+        seen = set()
+        for file, pattern in annotations.items():
+            for name, objects in coco.open_pictures(root / file):
+                paths = sorted(root.glob(f"{pattern}/{name}"))
+                picture = read(paths[0]) if paths else None
+                if picture is None or name in seen:
+                    continue
+                seen.add(name)
+                masks = [coco.mask_of(polygons, picture.shape[:2])
+                         for polygons in objects]
+                _add_instances(out, prefix, picture, masks)
+    return read_subset
