@@ -88,6 +88,14 @@ SOURCES = [
         "reader": sources.caltech_part("animal", "imatges_animals"),
     },
     {
+        "repository": "elpis-lab/ycb_dataset",
+        "commit": "de71485f9d582d8d59fd8721442260ead15729b4",
+        "licence": "CC BY 4.0 (YCB object models); MIT (the repository)",
+        "taken": "pictures of scanned food, tools, balls and dishes",
+        "prefixes": ["scan"],
+        "reader": sources.scanned_things,
+    },
+    {
         "repository": "Obmutescence/COCO-MINI",
         "commit": "644f29e7c1d2eefd9c4412d39bc5b0ee6fd0afd4",
         "licence": COCO_LICENCE,

@@ -13,6 +13,7 @@ import coco
 import ground
 import matfile
 import shapes
+import solids
 
 
 # Smaller objects of a photo are blurred when pasted larger.
@@ -268,3 +269,25 @@ def coco_subset(prefix, annotations):
                          for polygons in objects]
                 _add_instances(out, prefix, picture, masks)
     return read_subset
+
+
+SCANNED_VIEWS = 4
+SCANNED_SIDE = 320
+# What is of glass has no surface in a scan.
+SCANNED_LEFT_OUT = ("022_windex_bottle", "028_skillet_lid")
+
+
+def scanned_things(root, out):
+    """Food, tools, balls and dishes, scanned, each from several sides."""
+    random = np.random.default_rng(1)
+    for path in sorted(root.glob("ycb/*/google_16k/textured.obj")):
+        if path.parent.parent.name in SCANNED_LEFT_OUT:
+            continue
+        texture = read(path.parent / "texture_map.jpg")
+        solid = solids.read_obj(path)
+        for _ in range(SCANNED_VIEWS):
+            light = random.standard_normal(3)
+            light[2] = abs(light[2]) + 0.5
+            out.add_rgba("scan", solids.view(
+                solid, texture, solids.rotation(random),
+                light / np.linalg.norm(light), SCANNED_SIDE))
