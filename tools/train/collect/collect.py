@@ -88,6 +88,14 @@ SOURCES = [
         "reader": sources.caltech_part("animal", "imatges_animals"),
     },
     {
+        "repository": "carlotavz/computer-vision-animal-segmentation",
+        "commit": "d8bfc0afc4c2c0abf6ed8b1c79d38fb351b57889",
+        "licence": "CC BY 4.0 (Caltech 101, of which it is a part)",
+        "taken": "photos of rhinos with a mask each",
+        "prefixes": ["rhino"],
+        "reader": sources.rhinos,
+    },
+    {
         "repository": "elpis-lab/ycb_dataset",
         "commit": "de71485f9d582d8d59fd8721442260ead15729b4",
         "licence": "CC BY 4.0 (YCB object models); MIT (the repository)",

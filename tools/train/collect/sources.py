@@ -251,6 +251,16 @@ def _caltech_outline(path):
     return outline["obj_contour"].T + corner
 
 
+def rhinos(root, out):
+    """Photos of rhinos of Caltech 101, whose outlines are masks here."""
+    for path in sorted(root.glob("data/masks/rhino/*.png")):
+        mask = read(path)[..., 0] > 127
+        name = path.stem.replace("mask", "image") + ".jpg"
+        picture = read(root / "data/images/rhino" / name)
+        if picture is not None and picture.shape[:2] == mask.shape:
+            _add_instances(out, "rhino", picture, [mask])
+
+
 def coco_subset(prefix, annotations):
     """Returns a reader of a part of COCO.
 
