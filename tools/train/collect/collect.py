@@ -143,6 +143,16 @@ SOURCES = [
                 "data/coco/train2017"}),
     },
     {
+        "repository": "lizhogn/tiny_coco_dataset",
+        "commit": "68523ddd6c27f9ba5d2f0caf7f6fe95cc2c99311",
+        "licence": COCO_LICENCE,
+        "taken": "photos with all their objects",
+        "prefixes": ["cocomore"],
+        "reader": sources.coco_subset("cocomore", {
+            "tiny_coco/annotations/instances_train2017.json":
+                "tiny_coco/train2017"}),
+    },
+    {
         "repository": "enginbozaba/tiny_coco",
         "commit": "44ee1df5a4f5c3fa6ab7c68d85a0d45590758584",
         "licence": COCO_LICENCE,
