@@ -58,6 +58,10 @@ class NotingEngine final : public Engine {
     if (encoded >= announced_frame) announced_frame = 1000;
     return images;
   }
+  std::vector<Proposal> propose(const std::shared_ptr<const EncodedImage> &,
+                                const ProposalSettings &) const override {
+    return {};
+  }
   int64_t encoded_frames() const override { return encoded; }
 
   int failing_frame = -1;
