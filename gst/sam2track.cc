@@ -114,7 +114,7 @@
  *   ! sam2track auto-prompt=everything max-objects=8 \
  *   ! sam2overlay ! videoconvert ! autovideosink
  * ]|
- * Tracks the eight things that the bundled model is surest of.
+ * Tracks up to eight things, those that the bundled model is surest of.
  * |[
  * gst-launch-1.0 filesrc location=in.mp4 ! decodebin ! videoconvert \
  *   ! onnxinference model-file=ssd_mobilenet_v1_coco.onnx \
