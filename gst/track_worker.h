@@ -45,7 +45,6 @@ class TrackWorker {
   void start(std::shared_ptr<const Engine> engine,
              const TrackSettings &settings, std::vector<TimedPrompt> prompts);
   void stop();
-  bool is_started() const { return session_ != nullptr; }
 
   // Forgets objects and times, and takes the prompts up again.
   void reset();
