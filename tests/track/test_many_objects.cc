@@ -22,8 +22,6 @@ constexpr int kCounts[] = {1, 2, 7, 16, 40};
 constexpr int kMostObjects = 40;
 constexpr int64_t kFrames = 7;
 constexpr int64_t kCorrectedFrame = 4;
-// Mask logits, scores and pointers of float32 runs.
-constexpr Tolerance kLastDigits = {1e-4, 0};
 
 const char *const kPolicies[] = {"recent", "samurai", "distractor"};
 
@@ -93,10 +91,10 @@ void compare(const std::string &name, const Outputs &found,
       const MaskOutput &b = alone[i].masks;
       const std::string what = object + " frame " + std::to_string(i);
       comparison.close(what + " masks", a.low_res_masks, b.low_res_masks,
-                       kLastDigits);
-      comparison.close(what + " pointer", a.obj_ptr, b.obj_ptr, kLastDigits);
+                       kExact);
+      comparison.close(what + " pointer", a.obj_ptr, b.obj_ptr, kExact);
       comparison.close(what + " score", a.object_score, b.object_score,
-                       kLastDigits);
+                       kExact);
     }
   }
 }
