@@ -25,7 +25,14 @@ constexpr double kPreviousMaskLimit = 32.0;
 constexpr int64_t kMaxPointers = 256;
 constexpr int64_t kMaxStride = 256;
 constexpr int64_t kMaxObjectsPerPass = 256;
-constexpr int kDefaultObjectsPerPass = 8;
+
+// Together, small pictures gain from fewer and larger steps; in large ones the
+// scores of attention then leave the cache.
+int default_objects_per_pass(const Sam2Model &model) {
+  constexpr int64_t kSmallPicture = 24 * 24;  // tokens
+  if (!model.device().is_cpu()) return 8;
+  return model.tokens() <= kSmallPicture ? 4 : 1;
+}
 
 void check_range(const char *property, int value, int64_t least, int64_t most) {
   if (value >= least && value <= most) return;
@@ -86,8 +93,7 @@ Tracker::Tracker(std::shared_ptr<const Sam2Model> model,
   check_range("objects-per-pass", options.objects_per_pass, 0,
               kMaxObjectsPerPass);
   if (options.objects_per_pass == 0)
-    options_.objects_per_pass =
-        model_->device().is_cpu() ? 1 : kDefaultObjectsPerPass;
+    options_.objects_per_pass = default_objects_per_pass(*model_);
   check_motion(options);
   const MemoryNeeds needs = policy_.needs(limits.num_maskmem);
   options_.limits.recent_memories = needs.recent;

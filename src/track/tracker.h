@@ -35,11 +35,11 @@ struct TrackerOptions {
   // passes again, as in the reference's older predictor (EdgeTAM's), for as
   // long as the bank holds the frame. The newer one overwrites it.
   bool keeps_corrections = false;
-  // Objects that go through the network together, 1...256; 0 = 1 on the CPU,
-  // where more gain nothing, else 8. What is the same for all objects of a
-  // frame is computed once either way, and results differ in the last digits
-  // only. Each more takes memory for a moment: 22 MB at 512 px with features
-  // 128 wide.
+  // Objects that go through the network together, 1...256; 0 = 8 on a GPU; on
+  // the CPU 4 up to 384 px, where they gain a tenth and more, above 1. What is
+  // the same for all objects of a frame is computed once either way. On the CPU
+  // results are the same to the bit, elsewhere but for the last digits. Each
+  // more takes memory for a moment: 22 MB at 512 px with features 128 wide.
   int objects_per_pass = 0;
   // The reference rounds stored memories to bfloat16, in float32 runs too.
   at::ScalarType memory_type = at::kBFloat16;

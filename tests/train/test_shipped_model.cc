@@ -2,6 +2,7 @@
 // clips are procedural: no pictures are needed, and it was trained on others.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/equal.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -33,10 +34,11 @@ struct Answer {
   double iou;
 };
 
-std::shared_ptr<const Sam2Model> shipped_model() {
+std::shared_ptr<const Sam2Model> shipped_model(
+    at::ScalarType type = at::kFloat) {
   const Checkpoint file = read_checkpoint(bundled_model());
   return std::make_shared<Sam2Model>(
-      load_network(detect_config(file), file, at::kCPU, at::kFloat), kSide);
+      load_network(detect_config(file), file, at::kCPU, type), kSide);
 }
 
 ImageView view(const cv::Mat &frame) {
@@ -152,6 +154,46 @@ START_TEST(test_objects_that_are_there_are_followed) {
 }
 END_TEST
 
+// The masks of object `label` on the frames after the first, tracked with the
+// objects up to `objects`, or alone if that is 0.
+std::vector<at::Tensor> masks_of(int label, int objects,
+                                 const std::shared_ptr<const Sam2Model> &model,
+                                 const Clip &clip) {
+  Tracker tracker(model, {});
+  std::vector<at::Tensor> masks;
+  for (size_t t = 0; t < clip.frames.size(); ++t) {
+    const EncodedFrame encoded =
+        model->encode_image(frame_tensor(view(clip.frames[t]), kSide));
+    for (int other = 1; t == 0 && other <= std::max(objects, label); ++other)
+      if (other == label || objects)
+        tracker.prompt(0, encoded, other, true_mask(clip.labels[0], other));
+    if (t == 0) continue;
+    for (const ObjectOutput &out :
+         tracker.track(static_cast<int64_t>(t), encoded))
+      if (out.object_id == label) masks.push_back(out.masks.low_res_masks);
+  }
+  return masks;
+}
+
+START_TEST(test_an_object_beside_others_has_the_masks_it_has_alone) {
+  const auto model = shipped_model(_i ? at::kBFloat16 : at::kFloat);
+  ComposerSettings settings;
+  settings.side = kSide;
+  settings.frames = 4;
+  uint64_t seed = kSeed;
+  Clip clip;
+  while (clip.objects < 3)
+    clip = compose_clip(PictureLibrary::load(""), settings, ++seed);
+  for (int label = 1; label <= clip.objects; ++label) {
+    const auto alone = masks_of(label, 0, model, clip);
+    const auto beside = masks_of(label, clip.objects, model, clip);
+    for (size_t t = 0; t < alone.size(); ++t)
+      ck_assert_msg(at::equal(beside.at(t), alone[t]),
+                    "object %d differs on frame %zu", label, t + 1);
+  }
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -160,5 +202,7 @@ int main() {
   tcase_add_test(tests,
                  test_object_score_falls_below_zero_when_the_object_is_gone);
   tcase_add_test(tests, test_objects_that_are_there_are_followed);
+  tcase_add_loop_test(
+      tests, test_an_object_beside_others_has_the_masks_it_has_alone, 0, 2);
   return test::run_case("shipped_model", tests);
 }
