@@ -84,6 +84,10 @@ struct ModelInfo {
   std::string precision;  // "fp32", ...
   int input_size_px = 0;
   int64_t parameter_count = 0;
+  // Number, from 1, of this set of weights of those the process has loaded.
+  // With the same one engines share it, and the image encoder if their input
+  // size is the same too: the trackers of one take what the other encoded.
+  int64_t load_number = 0;
 };
 
 // A frame after the image encoder, which does not know yet what is tracked in
@@ -129,7 +133,8 @@ class StreamTracker {
   virtual FrameResult track(const ImageView &frame) = 0;
 
   // The same for a frame that Engine::encode() of the engine that made this
-  // tracker was given: kSetting for one of another engine, and for none.
+  // tracker was given, or of one that shares its model: kSetting for one of
+  // another model, and for none.
   virtual FrameResult track(
       const std::shared_ptr<const EncodedImage> &frame) = 0;
 
@@ -199,14 +204,16 @@ class Engine {
 struct EngineApi {
   // kEngineAbi of the build; a caller refuses another value.
   int abi;
-  // Loads a model; slow (reads the file, brings the weights to the device).
+  // Loads a model; slow (reads the file, brings the weights to the device)
+  // unless an engine has the same file, unchanged since, device and precision
+  // already, whose weights it shares.
   std::shared_ptr<const Engine> (*open)(const ModelSettings &settings);
   // One sentence if float32 matrix products run at reference-BLAS speed here,
   // naming the package that cures it; else empty. Measures once, about 20 ms.
   std::string (*slow_matmul_warning)();
 };
 
-inline constexpr int kEngineAbi = 5;
+inline constexpr int kEngineAbi = 6;
 // extern "C" const sam2::EngineApi *sam2_engine_api(void);
 inline constexpr const char *kEngineEntryPoint = "sam2_engine_api";
 

@@ -1,16 +1,13 @@
 // Engine over Sam2Model, behind the library's one exported symbol.
-#include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
 
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/frame_encoder.h"
+#include "engine/shared_model.h"
 #include "engine/stream_tracker.h"
 #include "gpu/cpu_allocator.h"
 #include "gpu/device.h"
-#include "io/checkpoint.h"
-#include "model/model_loader.h"
-#include "model/sam2_model.h"
 #include "track/mask_proposals.h"
 
 namespace sam2 {
@@ -87,15 +84,17 @@ class TranslatedTracker : public StreamTracker {
 
 class EngineImpl : public Engine {
  public:
-  explicit EngineImpl(std::shared_ptr<const Sam2Model> model)
-      : encoder_(std::make_shared<const FrameEncoder>(std::move(model))) {}
-  ~EngineImpl() override { release_cached_cpu_memory(); }
+  explicit EngineImpl(const std::shared_ptr<const SharedModel> &shared)
+      : load_number_(shared->load_number),
+        encoder_(std::make_shared<const FrameEncoder>(
+            std::shared_ptr<const Sam2Model>(shared, &shared->model))) {}
 
   ModelInfo info() const override {
     const Sam2Model &model = *encoder_->model();
-    return {model.config().name, model.device().str(),
-            precision_name(model.type()),
-            static_cast<int>(model.input_size_px()), model.parameter_count()};
+    return {
+        model.config().name,          model.device().str(),
+        precision_name(model.type()), static_cast<int>(model.input_size_px()),
+        model.parameter_count(),      load_number_};
   }
   std::unique_ptr<StreamTracker> create_tracker(
       const TrackerSettings &settings) const override {
@@ -120,6 +119,7 @@ class EngineImpl : public Engine {
   int64_t encoded_frames() const override { return encoder_->encoded_frames(); }
 
  private:
+  int64_t load_number_;
   std::shared_ptr<const FrameEncoder> encoder_;
 };
 
@@ -140,13 +140,9 @@ at::ScalarType type_for(Precision precision, c10::Device device) {
 std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
   return translated([&]() -> std::shared_ptr<const Engine> {
     install_cpu_allocator();
-    const c10::InferenceMode guard;
     const c10::Device device = find_device(settings.device);
-    const Checkpoint checkpoint = read_checkpoint(settings.model_file);
-    const ModelConfig config = detect_config(checkpoint);
-    return std::make_shared<EngineImpl>(std::make_shared<Sam2Model>(
-        load_network(config, checkpoint, device,
-                     type_for(settings.precision, device)),
+    return std::make_shared<EngineImpl>(shared_model(
+        settings.model_file, device, type_for(settings.precision, device),
         settings.input_size_px));
   });
 }

@@ -159,12 +159,14 @@ START_TEST(test_frames_encoded_by_the_engine_are_tracked_and_counted) {
 }
 END_TEST
 
-START_TEST(test_frame_of_another_engine_is_refused) {
+START_TEST(test_frame_of_another_model_is_refused) {
   const auto images = open(settings_of(model_file()))->encode({clip_frame(0)});
-  const auto tracker = open(settings_of(model_file()))->create_tracker({});
+  ModelSettings settings = settings_of(model_file());
+  settings.input_size_px = 128;
+  const auto tracker = open(settings)->create_tracker({});
   assert_refused(tracker->track(images[0]), ErrorCode::kSetting,
                  "The frame was encoded by another engine (sam2.1-micro at "
-                 "256 px; this one is sam2.1-micro at 256 px). Encode it with "
+                 "256 px; this one is sam2.1-micro at 128 px). Encode it with "
                  "the engine that made the tracker.");
 }
 END_TEST
@@ -310,7 +312,7 @@ TCase *opening_tests() {
   tcase_add_test(tests, test_tracker_of_the_engine_gives_the_models_results);
   tcase_add_test(tests,
                  test_frames_encoded_by_the_engine_are_tracked_and_counted);
-  tcase_add_test(tests, test_frame_of_another_engine_is_refused);
+  tcase_add_test(tests, test_frame_of_another_model_is_refused);
   tcase_add_test(tests, test_file_without_config_is_recognised);
   tcase_add_test(tests, test_file_may_vanish_after_loading);
   tcase_add_test(tests, test_trackers_keep_the_model_alive);
