@@ -1,9 +1,14 @@
 // Opening models, and what is refused, through the table of functions.
+#include <ATen/ops/equal.h>
+
 #include <cstdio>
 #include <fstream>
+#include <future>
 #include <thread>
 
+#include "engine/encoder_group.h"
 #include "engine/engine.h"
+#include "engine/frame_encoder.h"
 #include "engine/stream_tracker.h"
 #include "io/safetensors.h"
 #include "model/generated_checkpoint.h"
@@ -171,6 +176,33 @@ START_TEST(test_frame_of_another_model_is_refused) {
 }
 END_TEST
 
+bool is_equal(const std::shared_ptr<const EncodedImage> &a,
+              const std::shared_ptr<const EncodedImage> &b) {
+  const auto &x = dynamic_cast<const EncodedImageImpl &>(*a).features();
+  const auto &y = dynamic_cast<const EncodedImageImpl &>(*b).features();
+  return at::equal(x.pix_feat, y.pix_feat) && at::equal(x.s0, y.s0) &&
+         at::equal(x.s1, y.s1);
+}
+
+// With Hiera to the bit: see test_frame_encoder.cc.
+START_TEST(test_one_frame_of_four_streams_each_equals_a_batch_of_four) {
+  const auto engine = open(settings_of(model_file()));
+  const auto batch = engine->encode(
+      {clip_frame(0), clip_frame(1), clip_frame(2), clip_frame(3)});
+  std::vector<EncoderSeat> seats(4);
+  for (EncoderSeat &seat : seats) seat.join(encoder_group("a", engine));
+  std::vector<std::future<EncoderGroup::Images>> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.push_back(std::async(std::launch::async, [&, i] {
+      return *seats[i].encode({clip_frame(i)},
+                              {1, 4, EncoderTurns::Time::max()},
+                              [] { return false; });
+    }));
+  for (int i = 0; i < 4; ++i)
+    ck_assert(is_equal(threads[i].get().at(0), batch[i]));
+}
+END_TEST
+
 START_TEST(test_file_without_config_is_recognised) {
   const std::string path = kOutput + "no_config.safetensors";
   write_safetensors(path, micro_weights());
@@ -313,6 +345,8 @@ TCase *opening_tests() {
   tcase_add_test(tests,
                  test_frames_encoded_by_the_engine_are_tracked_and_counted);
   tcase_add_test(tests, test_frame_of_another_model_is_refused);
+  tcase_add_test(tests,
+                 test_one_frame_of_four_streams_each_equals_a_batch_of_four);
   tcase_add_test(tests, test_file_without_config_is_recognised);
   tcase_add_test(tests, test_file_may_vanish_after_loading);
   tcase_add_test(tests, test_trackers_keep_the_model_alive);
