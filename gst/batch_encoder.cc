@@ -19,8 +19,8 @@ void check(const VideoFrameMap &map) {
 
 }  // namespace
 
-void BatchEncoder::set_engine(std::shared_ptr<const Engine> engine) {
-  engine_ = std::move(engine);
+void BatchEncoder::set_encode(EncodeViews encode) {
+  encode_ = std::move(encode);
   format_.reset();
   converters_.clear();
 }
@@ -47,7 +47,7 @@ std::vector<EncodedImagePtr> BatchEncoder::encode(
     views.push_back(converters_[i].view(maps.back().get()));
   }
   const StageTimer timer(stats, Stage::kEncode);
-  return engine_->encode(views);
+  return encode_(views);
 }
 
 void BatchEncoder::show(GstBuffer *frame,

@@ -15,19 +15,22 @@
 namespace sam2 {
 
 using EncodedImagePtr = std::shared_ptr<const EncodedImage>;
+// RGB pictures to images in their order, or to none if it is given up.
+using EncodeViews =
+    std::function<std::vector<EncodedImagePtr>(const std::vector<ImageView> &)>;
 
 // Thread-bound.
 class BatchEncoder {
  public:
-  // `engine` may be null; nothing is encoded until there is one.
-  void set_engine(std::shared_ptr<const Engine> engine);
+  // `encode` may be null; nothing is encoded until there is one.
+  void set_encode(EncodeViews encode);
   // The format of the frames to come. Throws Error (kFormat) if GStreamer
   // cannot convert it to RGB.
   void set_format(const GstVideoInfo &info);
 
   // One image a frame, in their order. The time goes to the stages kConvert and
   // kEncode. Throws Error (kFormat) for a frame whose memory is too small, and
-  // what Engine::encode throws.
+  // what the function that was set throws.
   std::vector<EncodedImagePtr> encode(const std::vector<GstBuffer *> &frames,
                                       TrackStats &stats);
 
@@ -37,7 +40,7 @@ class BatchEncoder {
             const std::function<void(const ImageView &)> &look);
 
  private:
-  std::shared_ptr<const Engine> engine_;
+  EncodeViews encode_;
   std::optional<GstVideoInfo> format_;
   std::vector<RgbFrame> converters_;  // one for each frame of a batch
 };

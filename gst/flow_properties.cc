@@ -7,7 +7,8 @@ namespace {
 
 constexpr guint kDropPolicy = kFirstFlowProperty;
 constexpr guint kQos = kDropPolicy + 1;
-constexpr guint kFirstTime = kQos + 1;  // row 0 of kTimes
+constexpr guint kModelInstanceId = kQos + 1;
+constexpr guint kFirstTime = kModelInstanceId + 1;  // row 0 of kTimes
 
 const GEnumValue kDropPolicies[] = {
     {static_cast<int>(DropPolicy::kAuto), "oldest in live pipelines, else none",
@@ -66,6 +67,10 @@ GType drop_policy_type() {
   return type;
 }
 
+void set_model_instance_id(FlowSettings &settings, const char *id) {
+  settings.model_instance_id = id ? id : "";
+}
+
 }  // namespace
 
 void install_flow_properties(GObjectClass *object_class) {
@@ -85,6 +90,16 @@ void install_flow_properties(GObjectClass *object_class) {
                            "Whether frames are dropped, before they are "
                            "tracked, that would come too late downstream",
                            defaults.obeys_qos, flags));
+  g_object_class_install_property(
+      object_class, kModelInstanceId,
+      g_param_spec_string(
+          "model-instance-id", "Model instance id",
+          "Elements with the same one, model file, device, precision and input "
+          "size encode their frames in common batches (batch-size; auto: as if "
+          "on a GPU and not live), for which a frame waits batch-timeout at "
+          "most; unset: each on its own. Weights are shared anyway. Gains on a "
+          "GPU, little on the CPU",
+          nullptr, flags));
   guint id = kFirstTime;
   for (const Time &row : kTimes)
     g_object_class_install_property(
@@ -103,6 +118,8 @@ void set_flow_property(FlowSettings &settings, guint id, const GValue *value) {
     settings.drop_policy = static_cast<DropPolicy>(g_value_get_enum(value));
   else if (id == kQos)
     settings.obeys_qos = g_value_get_boolean(value);
+  else if (id == kModelInstanceId)
+    set_model_instance_id(settings, g_value_get_string(value));
   else if (id < kFirstNumber)
     settings.*kTimes[id - kFirstTime].value_ns = g_value_get_uint64(value);
   else
@@ -114,6 +131,8 @@ void get_flow_property(const FlowSettings &settings, guint id, GValue *value) {
     g_value_set_enum(value, static_cast<int>(settings.drop_policy));
   else if (id == kQos)
     g_value_set_boolean(value, settings.obeys_qos);
+  else if (id == kModelInstanceId)
+    g_value_set_string(value, settings.model_instance_id.c_str());
   else if (id < kFirstNumber)
     g_value_set_uint64(value, settings.*kTimes[id - kFirstTime].value_ns);
   else

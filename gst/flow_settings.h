@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/geometry.h"
 
@@ -23,6 +24,8 @@ struct FlowSettings {
   bool obeys_qos = true;
   unsigned inference_interval = 1;  // every so many frames one is tracked
   uint64_t stats_interval_ns = 0;   // between stats messages; 0 = none
+  // Streams with the same one are encoded together; empty = none.
+  std::string model_instance_id;
 };
 
 // Frames encoded together, 1...frame_buffer_size + 1: what `settings` say, or,
@@ -31,8 +34,12 @@ struct FlowSettings {
 unsigned batch_size(const FlowSettings &settings, bool is_cpu, bool is_live,
                     SizePx frame_size);
 
+// The same for a batch of several streams: "auto" is for the CPU and live
+// pipelines what it is for others.
+unsigned shared_batch_size(const FlowSettings &settings, SizePx frame_size);
+
 // So long a frame of a live stream waits for its batch; `frame_ns` is the time
-// from frame to frame.
+// from frame to frame. 0 in batches of several streams: that wait is measured.
 uint64_t batch_wait_ns(const FlowSettings &settings, uint64_t frame_ns);
 
 }  // namespace sam2

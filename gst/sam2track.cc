@@ -306,7 +306,7 @@ gboolean activate_source(GstPad *pad, GstObject *parent, GstPadMode mode,
     self->state->flow.queue.open();
     return start_task(self);
   }
-  self->state->flow.queue.shut();
+  self->state->flow.shut();
   rest_task(self);
   return gst_pad_stop_task(pad);
 }
@@ -314,7 +314,7 @@ gboolean activate_source(GstPad *pad, GstObject *parent, GstPadMode mode,
 gboolean activate_sink(GstPad *, GstObject *parent, GstPadMode mode,
                        gboolean is_active) {
   if (mode != GST_PAD_MODE_PUSH) return FALSE;
-  if (!is_active) as_track(parent)->state->flow.queue.close(GST_FLOW_FLUSHING);
+  if (!is_active) as_track(parent)->state->flow.close(GST_FLOW_FLUSHING);
   return TRUE;
 }
 
@@ -336,7 +336,7 @@ gboolean flush(GstSam2Track *self, sam2::EventPtr event) {
   const bool is_start = GST_EVENT_TYPE(event.get()) == GST_EVENT_FLUSH_START;
   const gboolean is_sent = gst_pad_push_event(self->source, event.release());
   // Again when it ends: the element may have started anew meanwhile.
-  state.flow.queue.close(GST_FLOW_FLUSHING);
+  state.flow.close(GST_FLOW_FLUSHING);
   rest_task(self);
   if (is_start) return is_sent;
   state.worker.reset();

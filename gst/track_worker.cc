@@ -69,7 +69,7 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   needs_pictures_ = settings.tracker.camera_motion;
   since_tracked_ = 0;
   is_cpu_ = engine->info().device == "cpu";
-  encoder_.set_engine(std::move(engine));
+  take_seat(engine);
   session_ = std::move(session);
   flow_.stats.reset();
   flow_.latency.reset();
@@ -80,10 +80,21 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   latest_report_us_ = g_get_monotonic_time();
 }
 
+void TrackWorker::take_seat(const std::shared_ptr<const Engine> &engine) {
+  const std::string &id = settings_.model_instance_id;
+  if (id.empty())
+    return encoder_.set_encode(
+        [engine](const auto &pictures) { return engine->encode(pictures); });
+  flow_.seat.join(encoder_group(id, engine));
+  encoder_.set_encode(
+      [this](const auto &pictures) { return encode_together(pictures); });
+}
+
 void TrackWorker::stop() {
   flow_.commands.clear();
   session_.reset();
-  encoder_.set_engine(nullptr);
+  encoder_.set_encode(nullptr);
+  flow_.seat.leave();
   format_.reset();
   is_live_.reset();
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
@@ -209,11 +220,13 @@ SizePx TrackWorker::frame_size() const {
 
 std::vector<QueueItem> TrackWorker::gather(QueueItem first) {
   const size_t count = batch_size(settings_, is_cpu_, *is_live_, frame_size());
-  const auto deadline = std::chrono::steady_clock::now() +
-                        std::chrono::nanoseconds(settings_.batch_timeout_ns);
+  const auto now = std::chrono::steady_clock::now();
+  batch_deadline_ = now + std::chrono::nanoseconds(settings_.batch_timeout_ns);
   std::vector<QueueItem> frames;
   frames.push_back(std::move(first));
-  flow_.queue.gather(frames, count, deadline);
+  // Among several streams the wait is for theirs.
+  flow_.queue.gather(frames, count,
+                     flow_.seat.is_taken() ? now : batch_deadline_);
   return frames;
 }
 
@@ -251,18 +264,34 @@ TrackWorker::Action TrackWorker::action_for(const FrameTimes &times) {
   return Action::kTrack;
 }
 
-std::vector<EncodedImagePtr> TrackWorker::encode(
+// None if the flow has ended meanwhile.
+std::optional<std::vector<EncodedImagePtr>> TrackWorker::encode(
     const std::vector<Work> &batch) {
   std::vector<GstBuffer *> frames;
   for (const Work &work : batch)
     if (work.action == Action::kTrack) frames.push_back(work.item.frame.get());
-  return encoder_.encode(frames, flow_.stats);
+  auto images = encoder_.encode(frames, flow_.stats);
+  if (images.size() < frames.size()) return std::nullopt;
+  return images;
+}
+
+// With frames of the other elements of this model-instance-id.
+std::vector<EncodedImagePtr> TrackWorker::encode_together(
+    const std::vector<ImageView> &pictures) {
+  auto images = flow_.seat.encode(
+      pictures,
+      {pictures.size(), shared_batch_size(settings_, frame_size()),
+       batch_deadline_},
+      [this] { return flow_.queue.flow() != GST_FLOW_OK; });
+  if (!images) return {};
+  return std::move(*images);
 }
 
 GstFlowReturn TrackWorker::work_off(std::vector<Work> batch) {
   const gint64 start_us = g_get_monotonic_time();
-  const std::vector<EncodedImagePtr> images = encode(batch);
-  auto image = images.begin();
+  const auto images = encode(batch);
+  if (!images) return flow_.queue.flow();
+  auto image = images->begin();
   gint64 pushing_us = 0;
   for (Work &work : batch) {
     coast_over(work.item.drops_before);
@@ -280,7 +309,7 @@ GstFlowReturn TrackWorker::work_off(std::vector<Work> batch) {
     if (result != GST_FLOW_OK) return result;
     pushing_us += g_get_monotonic_time() - done_us;
   }
-  if (!images.empty())
+  if (!images->empty())
     measured(GST_USECOND * (g_get_monotonic_time() - start_us - pushing_us));
   return GST_FLOW_OK;
 }

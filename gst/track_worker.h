@@ -5,12 +5,14 @@
 #include <gst/video/video.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "batch_encoder.h"
 #include "command_inbox.h"
+#include "engine/encoder_group.h"
 #include "frame_queue.h"
 #include "gst_ptr.h"
 #include "latency_meter.h"
@@ -30,7 +32,19 @@ struct TrackFlow {
   QosGate gate;
   LatencyMeter latency;
   TrackStats stats;
+  EncoderSeat seat;                       // taken with model-instance-id
   std::atomic<GstClockTime> frame_ns{0};  // from frame to frame, 0 = unknown
+
+  // As those of the queue; frames wait for other elements no more, and others
+  // not for this one.
+  void close(GstFlowReturn reason) {
+    queue.close(reason);
+    seat.rest();
+  }
+  void shut() {
+    queue.shut();
+    seat.rest();
+  }
 };
 
 // Takes what the queue holds, tracks, and pushes it downstream in the same
@@ -82,7 +96,11 @@ class TrackWorker {
   FrameTimes frame_times(const GstBuffer *frame) const;
   void set_format(const GstCaps *caps);
   void drop(const Work &work);
-  std::vector<EncodedImagePtr> encode(const std::vector<Work> &batch);
+  std::optional<std::vector<EncodedImagePtr>> encode(
+      const std::vector<Work> &batch);
+  std::vector<EncodedImagePtr> encode_together(
+      const std::vector<ImageView> &pictures);
+  void take_seat(const std::shared_ptr<const Engine> &engine);
   BufferPtr track(Work work, const EncodedImagePtr &image);
   BufferPtr coast(Work work);
   TrackedFrame coasted(const Work &work);
@@ -107,7 +125,9 @@ class TrackWorker {
   BatchEncoder encoder_;
   std::optional<GstVideoInfo> format_;
   GstSegment segment_;
-  bool has_work_ = false;       // in this turn, so far
+  bool has_work_ = false;  // in this turn, so far
+  // Until then the frames of this turn wait for others.
+  std::chrono::steady_clock::time_point batch_deadline_;
   unsigned since_tracked_ = 0;  // frames coasted since, by inference-interval
   int64_t next_frame_ = 0;      // number of it since start or flush
   ObjectWatch watch_;

@@ -124,10 +124,13 @@ GST_START_TEST(test_the_size_of_a_batch_follows_picture_device_and_liveness) {
   fail_unless_equals_int(size(false, false, {1920, 1081}), 2);
   fail_unless_equals_int(size(true, false, {1280, 720}), 1);
   fail_unless_equals_int(size(false, true, {1280, 720}), 1);
+  fail_unless_equals_int(sam2::shared_batch_size(settings, {1280, 720}), 8);
+  fail_unless_equals_int(sam2::shared_batch_size(settings, {1920, 1080}), 4);
   settings.batch_size = 6;
   fail_unless_equals_int(size(true, true, {1280, 720}), 6);
   settings.frame_buffer_size = 3;
   fail_unless_equals_int(size(true, true, {1280, 720}), 4);
+  fail_unless_equals_int(sam2::shared_batch_size(settings, {1280, 720}), 6);
 }
 GST_END_TEST
 
@@ -138,6 +141,8 @@ GST_START_TEST(test_a_frame_waits_for_the_others_of_its_batch) {
   settings.batch_size = 3;
   fail_unless_equals_uint64(sam2::batch_wait_ns(settings, 40), 80);
   fail_unless_equals_uint64(sam2::batch_wait_ns(settings, 60), 100);
+  settings.model_instance_id = "cameras";
+  fail_unless_equals_uint64(sam2::batch_wait_ns(settings, 60), 0);
 }
 GST_END_TEST
 
