@@ -126,6 +126,22 @@ class ScriptsTest(support.ScriptTest):
             blue = sum(b > r + 40 for r, b in zip(frame.r, frame.b))
             self.assertGreater(blue, 200)
 
+    def test_both_cameras_are_recorded_side_by_side(self):
+        result = self.folder / "cameras.mp4"
+        support.run(
+            "two-cameras.sh", "--device", "test", "--other", "test", "--frames", 5,
+            "--other-prompt", "1:points=50%,50%,+", "--output", result,
+            "--track", "input-size=256 drop-policy=none",
+        )
+        frames = support.decoded(result)
+        self.assertEqual({(f.width, f.height) for f in frames}, {(640, 240)})
+        # The pictures may be of different moments, and one may begin later.
+        tinted = [[0, 0] for _ in frames]
+        for frame, halves in zip(frames, tinted):
+            for i, (r, b) in enumerate(zip(frame.r, frame.b)):
+                halves[i % 640 // 320] += b > r + 40
+        self.assertGreater(max(min(halves) for halves in tinted), 200, tinted)
+
     def test_every_script_explains_itself_and_refuses_a_typo(self):
         scripts = set(support.SCRIPTS.glob("*.sh"))
         for script in scripts - {support.SCRIPTS / "environment.sh"}:
