@@ -5,6 +5,7 @@
 // SAM2_STRESS_OPERATIONS how many operations there are.
 #include <cinttypes>
 #include <cstdlib>
+#include <future>
 #include <random>
 
 #include "stress_bench.h"
@@ -24,9 +25,9 @@ constexpr const char *kPrompts[] = {
 
 class Storm {
  public:
-  explicit Storm(uint32_t seed)
+  explicit Storm(uint32_t seed, const std::string &properties = "")
       : random_(seed),
-        element_(make(pick(3), pick(4))),
+        element_(make(pick(3), pick(4), properties)),
         source_(gst_element_get_static_pad(element_.get(), "src")),
         downstream_(source_.get(), faults_),
         upstream_(element_.get(), downstream_, faults_) {}
@@ -47,14 +48,16 @@ class Storm {
   int64_t frames_out() const { return downstream_.frames(); }
 
  private:
-  static sam2::ElementPtr make(int policy, int buffers) {
+  static sam2::ElementPtr make(int policy, int buffers,
+                               const std::string &properties) {
     const std::string launch =
         "sam2track model-file=gate.pt prompt=\"1:box=10,12,6,5\" "
         "frame-buffer-size=" +
         std::to_string(buffers + 1) + " drop-policy=" +
         (policy == 0   ? "none"
          : policy == 1 ? "oldest"
-                       : "auto batch-size=3 batch-timeout=1000");
+                       : "auto batch-size=3 batch-timeout=1000") +
+        " " + properties;
     return sam2::ElementPtr(GST_ELEMENT(
         gst_object_ref_sink(gst_parse_launch(launch.c_str(), nullptr))));
   }
@@ -227,11 +230,30 @@ GST_START_TEST(test_no_disorder_of_threads_disturbs_the_flow_for_good) {
 }
 GST_END_TEST
 
+// What one does, the others have to bear. They close the gate for each other.
+GST_START_TEST(test_elements_that_encode_together_do_not_hold_each_other_up) {
+  std::vector<std::future<std::string>> storms;
+  for (const uint32_t seed : {1, 2, 3})
+    storms.push_back(std::async(std::launch::async, [seed] {
+      Storm storm(seed, "model-instance-id=storm batch-timeout=3000000");
+      storm.run(kOperations);
+      return storm.faults();
+    }));
+  for (auto &storm : storms) {
+    const std::string faults = storm.get();
+    fail_unless(faults.empty(), "%s", faults.c_str());
+  }
+  fail_unless_equals_int64(sam2::Upstream::alive(), 0);
+}
+GST_END_TEST
+
 Suite *track_stress_suite() {
   Suite *suite = suite_create("track_stress");
   TCase *cases = tcase_create("all");
   tcase_set_timeout(cases, 120);
   tcase_add_test(cases, test_no_disorder_of_threads_disturbs_the_flow_for_good);
+  tcase_add_test(cases,
+                 test_elements_that_encode_together_do_not_hold_each_other_up);
   suite_add_tcase(suite, cases);
   return suite;
 }
