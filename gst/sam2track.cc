@@ -53,6 +53,13 @@
  * "load-model". Without #GstSam2Track:model-file it is the one that comes
  * with the plugin.
  *
+ * Elements of one process with the same model, device and precision share its
+ * weights. With the same #GstSam2Track:model-instance-id, too, they encode their
+ * frames in common batches, which gains on a GPU and little on the CPU: a frame
+ * waits for one of each of the others, but no longer than
+ * #GstSam2Track:batch-timeout, which for cameras is best the time from frame to
+ * frame.
+ *
  * Frames wait in a queue of #GstSam2Track:frame-buffer-size and are tracked on
  * a thread of the element's own, so that decoding goes on meanwhile. When the
  * queue is full, #GstSam2Track:drop-policy says what happens; frames that would

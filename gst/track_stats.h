@@ -37,8 +37,8 @@ class TrackStats {
   //   frames-waiting, objects                uint
   //   fps            double, of the latest frames that came out
   //   NAME-ms-median, NAME-ms-p95            double, milliseconds of the latest
-  //                  turns; NAME: convert, encode (of a batch), track,
-  //                  attach, push
+  //                  turns; NAME: convert, encode (of a batch, and the wait
+  //                  for other elements' frames), track, attach, push
   StructurePtr structure(size_t frames_waiting) const;
 
  private:
