@@ -60,6 +60,18 @@ GST_START_TEST(test_batch_size_holds_for_common_batches) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_batch_too_large_for_memory_is_encoded_frame_by_frame) {
+  const std::string properties = kPatient + "a model-file=small-memory.pt";
+  const sam2::TrackRun one(properties), other(properties);
+  one.push(0);
+  other.push(0);
+  expect_label(one, "object");
+  expect_label(other, "object");
+  fail_unless(sam2::posted_errors(one.bus()).empty());
+  fail_unless(sam2::posted_errors(other.bus()).empty());
+}
+GST_END_TEST
+
 GST_START_TEST(test_flushed_element_waits_no_longer) {
   const sam2::TrackRun one(kPatient + "a");
   {
@@ -122,6 +134,8 @@ Suite *shared_encoder_suite() {
   tcase_add_test(cases, test_elements_without_an_id_do_not_wait_for_each_other);
   tcase_add_test(cases, test_element_waits_no_longer_than_batch_timeout);
   tcase_add_test(cases, test_batch_size_holds_for_common_batches);
+  tcase_add_test(cases,
+                 test_batch_too_large_for_memory_is_encoded_frame_by_frame);
   tcase_add_test(cases, test_flushed_element_waits_no_longer);
   tcase_add_test(cases, test_element_that_stops_frees_those_who_wait_for_it);
   tcase_add_test(cases, test_element_that_waits_for_others_can_be_stopped);

@@ -3,7 +3,8 @@
 //
 // Model files are not opened; their names choose what happens: "missing.pt",
 // "damaged.pt", "memory.pt" and "bug.pt" refuse to load, "track-error.pt"
-// fails at the second frame, "gate.pt" stops at a gate (fake_engine_gate.h).
+// fails at the second frame, "gate.pt" stops at a gate (fake_engine_gate.h),
+// "small-memory.pt" has none for two frames at once.
 // Devices other than auto and cpu are refused.
 //
 // An object is its prompt's box (8 x 8 pixels around a point) without its top
@@ -315,6 +316,8 @@ class FakeEngine final : public sam2::Engine {
 
   std::vector<std::shared_ptr<const sam2::EncodedImage>> encode(
       const std::vector<sam2::ImageView> &frames) const override {
+    if (settings_.model_file == "small-memory.pt" && frames.size() > 1)
+      throw Error(ErrorCode::kNoMemory, "Memory is full.");
     std::vector<std::shared_ptr<const sam2::EncodedImage>> images;
     for (const sam2::ImageView &frame : frames)
       images.push_back(std::make_shared<const FakeImage>(frame, frames.size()));
