@@ -42,8 +42,9 @@ void remove_from(FrameResult &result, Condition condition) {
 
 }  // namespace
 
-LifecycleSession::LifecycleSession(const ObjectSettings &settings)
-    : objects_(lifecycle_settings(settings)),
+LifecycleSession::LifecycleSession(const ObjectSettings &settings,
+                                   ObjectIds &ids)
+    : objects_(lifecycle_settings(settings), ids),
       max_objects_(settings.lifecycle.max_objects),
       restarts_ids_(settings.id_reset_mode != IdResetMode::kContinue) {
   know_nothing();

@@ -28,8 +28,8 @@ struct ObjectSettings {
 // the second is told. Thread-bound.
 class LifecycleSession {
  public:
-  // Throws Error (kSetting) for a value out of range.
-  explicit LifecycleSession(const ObjectSettings &settings);
+  // `ids` outlives it. Throws Error (kSetting) for a value out of range.
+  LifecycleSession(const ObjectSettings &settings, ObjectIds &ids);
 
   int max_objects() const { return max_objects_; }
 
@@ -55,12 +55,10 @@ class LifecycleSession {
 
   // An id for an object of somebody else.
   int64_t take_id() { return objects_.take_id(); }
-  // Somebody else uses the id.
-  void reserve_id(int64_t object_id) { objects_.reserve_id(object_id); }
   // Somebody else has removed the object.
   void forget(int64_t object_id) { objects_.forget(object_id); }
 
-  // Forgets the objects and the ids that others use.
+  // Forgets the objects and, if ids count anew, those that others have named.
   void reset();
 
  private:

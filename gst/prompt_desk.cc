@@ -1,7 +1,6 @@
 #include "prompt_desk.h"
 
 #include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -88,15 +87,15 @@ Error full() {
 
 }  // namespace
 
-PromptDesk::PromptDesk(GstElement *element, CommandInbox &inbox)
-    : element_(element), inbox_(inbox) {}
+PromptDesk::PromptDesk(GstElement *element, CommandInbox &inbox, ObjectIds &ids)
+    : element_(element), inbox_(inbox), ids_(ids) {}
 
 int64_t PromptDesk::add(TimedPrompt prompt) {
   check(prompt);
   if (prompt.object_id == kNewObject)
-    prompt.object_id = new_id();
+    prompt.object_id = ids_.take_new();
   else
-    reserve_id(prompt.object_id);
+    ids_.reserve(prompt.object_id);
   const int64_t object_id = prompt.object_id;
   const GstClockTime time_ns = prompt.time_ns
                                    ? static_cast<GstClockTime>(*prompt.time_ns)
@@ -127,27 +126,8 @@ void PromptDesk::post(TrackCommand command) {
     throw full();
 }
 
-void PromptDesk::reserve_id(int64_t object_id) {
-  if (object_id == std::numeric_limits<int64_t>::max()) return;
-  int64_t next = next_id_;
-  while (next <= object_id &&
-         !next_id_.compare_exchange_weak(next, object_id + 1)) {
-  }
-}
-
 void PromptDesk::reserve_ids(const std::vector<TimedPrompt> &prompts) {
-  for (const TimedPrompt &prompt : prompts) reserve_id(prompt.object_id);
-}
-
-int64_t PromptDesk::new_id() {
-  int64_t id = next_id_;
-  do {
-    if (id == std::numeric_limits<int64_t>::max())
-      throw Error(ErrorCode::kSetting,
-                  "There is no id left for a new object. Give one of your "
-                  "own.");
-  } while (!next_id_.compare_exchange_weak(id, id + 1));
-  return id;
+  for (const TimedPrompt &prompt : prompts) ids_.reserve(prompt.object_id);
 }
 
 void PromptDesk::refuse(const Error &error) const noexcept {

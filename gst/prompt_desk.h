@@ -3,12 +3,12 @@
 
 #include <gst/gst.h>
 
-#include <atomic>
 #include <cstdint>
 #include <vector>
 
 #include "command_inbox.h"
 #include "io/prompt_text.h"
+#include "track/object_ids.h"
 
 namespace sam2 {
 
@@ -21,8 +21,8 @@ inline constexpr int64_t kNewObject = -1;
 // (kSetting) for what is wrong in itself, and when too much waits.
 class PromptDesk {
  public:
-  // Both outlive the desk.
-  PromptDesk(GstElement *element, CommandInbox &inbox);
+  // All outlive the desk.
+  PromptDesk(GstElement *element, CommandInbox &inbox, ObjectIds &ids);
 
   // Returns the object's id. Refuses a prompt for a frame that has been taken,
   // and what check() in the source says.
@@ -31,21 +31,18 @@ class PromptDesk {
   void clear_prompts();
   void reset();
 
-  // New ids will be above `object_id`, which somebody else uses.
-  void reserve_id(int64_t object_id);
+  // New objects get other ids than those of `prompts`.
   void reserve_ids(const std::vector<TimedPrompt> &prompts);
-  void forget_ids() { next_id_ = 1; }
 
   // Posts a warning: the wish is not granted.
   void refuse(const Error &error) const noexcept;
 
  private:
-  int64_t new_id();
   void post(TrackCommand command);
 
   GstElement *element_;
   CommandInbox &inbox_;
-  std::atomic<int64_t> next_id_{1};
+  ObjectIds &ids_;
 };
 
 }  // namespace sam2

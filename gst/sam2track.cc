@@ -161,7 +161,7 @@ namespace {
 
 struct State {
   State(GstElement *element, GstPad *sink, GstPad *source)
-      : desk(element, flow.commands),
+      : desk(element, flow.commands, flow.ids),
         clicks(desk),
         worker(element, sink, source, flow, desk) {}
 
@@ -232,9 +232,9 @@ bool start(GstSam2Track *self) {
 }
 
 void stop(GstSam2Track *self) {
+  self->state->flow.ids.clear();
   self->state->worker.stop();
   self->state->clicks.restart();
-  self->state->desk.forget_ids();
 }
 
 bool open_library(GstSam2Track *self) {

@@ -86,12 +86,13 @@ void put(FrameResult &result, ObjectResult object) {
 }  // namespace
 
 TrackSession::TrackSession(std::shared_ptr<const Engine> engine,
-                           const TrackerSettings &settings,
+                           const TrackerSettings &settings, ObjectIds &ids,
                            const ObjectSettings &object_settings,
                            OnRefusal on_refusal)
     : engine_(std::move(engine)),
       tracker_(engine_->create_tracker(with_held_frame(settings))),
-      lifecycle_(object_settings),
+      ids_(ids),
+      lifecycle_(object_settings, ids),
       auto_prompt_(object_settings.auto_prompt),
       on_refusal_(std::move(on_refusal)) {}
 
@@ -102,8 +103,7 @@ void TrackSession::set_prompts(std::vector<TimedPrompt> prompts) {
 
 void TrackSession::take_up_prompts() {
   pending_ = prompts_;
-  for (const TimedPrompt &prompt : prompts_)
-    lifecycle_.reserve_id(prompt.object_id);
+  for (const TimedPrompt &prompt : prompts_) ids_.reserve(prompt.object_id);
 }
 
 void TrackSession::offer(FrameDetections detections, SizePx frame_size) {
@@ -116,7 +116,7 @@ void TrackSession::ask(TimedPrompt prompt) {
                         std::to_string(kMostAsked) +
                             " prompts wait for their frames already. Ask for "
                             "this one later, or clear-prompts."));
-  lifecycle_.reserve_id(prompt.object_id);
+  ids_.reserve(prompt.object_id);  // a reset may have forgotten it
   asked_.push_back(std::move(prompt));
 }
 

@@ -36,8 +36,9 @@ class TrackSession {
   // Told why something that was asked is not done.
   using OnRefusal = std::function<void(const Error &)>;
 
+  // `ids` outlives it.
   TrackSession(std::shared_ptr<const Engine> engine,
-               const TrackerSettings &settings,
+               const TrackerSettings &settings, ObjectIds &ids,
                const ObjectSettings &object_settings = {},
                OnRefusal on_refusal = {});
 
@@ -102,6 +103,7 @@ class TrackSession {
 
   std::shared_ptr<const Engine> engine_;
   std::unique_ptr<StreamTracker> tracker_;
+  ObjectIds &ids_;
   LifecycleSession lifecycle_;
   std::vector<TimedPrompt> prompts_;
   std::vector<TimedPrompt> pending_;  // of prompts_

@@ -59,7 +59,7 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
                         const TrackSettings &settings,
                         std::vector<TimedPrompt> prompts) {
   auto session = std::make_unique<TrackSession>(
-      engine, settings.tracker, settings.objects,
+      engine, settings.tracker, flow_.ids, settings.objects,
       [this](const Error &error) { desk_.refuse(error); });
   session->set_prompts(std::move(prompts));
   settings_ = settings.flow;
@@ -383,10 +383,8 @@ BufferPtr TrackWorker::attach(BufferPtr frame, const TrackedFrame &tracked,
 
 void TrackWorker::announce_changes(const FrameResult &result,
                                    GstClockTime running_ns) {
-  for (const ObjectChange &change : watch_.update(result)) {
-    desk_.reserve_id(change.object_id);
+  for (const ObjectChange &change : watch_.update(result))
     announce(element_, change, running_ns);
-  }
 }
 
 void TrackWorker::measured(GstClockTime busy_ns) {

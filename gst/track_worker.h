@@ -33,6 +33,7 @@ struct TrackFlow {
   LatencyMeter latency;
   TrackStats stats;
   EncoderSeat seat;                       // taken with model-instance-id
+  ObjectIds ids;
   std::atomic<GstClockTime> frame_ns{0};  // from frame to frame, 0 = unknown
 
   // As those of the queue; frames wait for other elements no more, and others

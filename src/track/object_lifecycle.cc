@@ -74,8 +74,9 @@ double ObjectLifecycle::Object::return_score(const Detection &detection) const {
                   box_iou(detection.box, last_box));
 }
 
-ObjectLifecycle::ObjectLifecycle(const LifecycleSettings &settings)
-    : settings_(settings) {
+ObjectLifecycle::ObjectLifecycle(const LifecycleSettings &settings,
+                                 ObjectIds &ids)
+    : settings_(settings), ids_(ids) {
   validate(settings);
 }
 
@@ -93,13 +94,9 @@ void ObjectLifecycle::forget(int64_t object_id) {
   sweep();
 }
 
-void ObjectLifecycle::reserve_id(int64_t object_id) {
-  next_id_ = std::max(next_id_, object_id + 1);
-}
-
 int64_t ObjectLifecycle::take_id() {
   const int64_t id = next_id();
-  reserve_id(id);
+  ids_.reserve(id);
   return id;
 }
 
@@ -118,7 +115,7 @@ void ObjectLifecycle::rescale(double x_factor, double y_factor) {
 void ObjectLifecycle::reset(bool restarts_ids) {
   objects_.clear();
   last_used_.reset();
-  if (restarts_ids) next_id_ = 1;
+  if (restarts_ids) ids_.restart();
 }
 
 std::vector<LifecycleAction> ObjectLifecycle::update(
@@ -374,10 +371,8 @@ void ObjectLifecycle::start(const Detection &detection) {
 }
 
 int64_t ObjectLifecycle::next_id() {
-  if (!settings_.reuse_ids) return next_id_++;
-  int64_t id = next_id_;
-  while (stage(id)) ++id;
-  return id;
+  if (!settings_.reuse_ids) return ids_.take_next();
+  return ids_.take_lowest([this](int64_t id) { return stage(id).has_value(); });
 }
 
 }  // namespace sam2

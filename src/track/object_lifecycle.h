@@ -42,6 +42,7 @@
 #include "track/association.h"
 #include "track/detection.h"
 #include "track/lifecycle_settings.h"
+#include "track/object_ids.h"
 
 namespace sam2 {
 
@@ -85,8 +86,9 @@ struct LifecycleAction {
 // One stream's objects. Memory is bounded by max_objects. Thread-bound.
 class ObjectLifecycle {
  public:
-  // Error kSetting for a value out of range.
-  explicit ObjectLifecycle(const LifecycleSettings &settings);
+  // `ids` outlives it; others may draw from it on other threads. Error kSetting
+  // for a value out of range.
+  ObjectLifecycle(const LifecycleSettings &settings, ObjectIds &ids);
   ~ObjectLifecycle();
   ObjectLifecycle(const ObjectLifecycle &) = delete;
   ObjectLifecycle &operator=(const ObjectLifecycle &) = delete;
@@ -111,16 +113,13 @@ class ObjectLifecycle {
   // The object was removed by somebody else.
   void forget(int64_t object_id);
 
-  // New objects get ids above `object_id`, which somebody else uses.
-  void reserve_id(int64_t object_id);
-
-  // An id that no object has here, for one of somebody else.
+  // An id that no object has here, for one of somebody else, who keeps it.
   int64_t take_id();
 
   // The frames' size changes by these factors from the next one on.
   void rescale(double x_factor, double y_factor);
 
-  // Forgets all objects. Ids count on, or start again from 1.
+  // Forgets all objects. Ids count on, or start again (ObjectIds::restart).
   void reset(bool restarts_ids = false);
 
  private:
@@ -152,12 +151,12 @@ class ObjectLifecycle {
   int64_t next_id();
 
   LifecycleSettings settings_;
+  ObjectIds &ids_;
   std::vector<std::unique_ptr<Object>> objects_;  // in the order of their start
   std::vector<BoxPx> foreign_;  // boxes of a user's objects on this frame
   size_t foreign_count_ = 0;
   int64_t frame_ = 0;
   std::optional<int64_t> last_used_;  // frame whose detections were used last
-  int64_t next_id_ = 1;
   std::vector<LifecycleAction> actions_;  // of this frame
 };
 

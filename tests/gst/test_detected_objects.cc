@@ -175,6 +175,17 @@ GST_START_TEST(test_id_of_a_prompt_that_is_not_due_is_not_taken) {
 }
 GST_END_TEST
 
+// Nobody has seen its id yet.
+GST_START_TEST(test_id_of_an_object_on_probation_is_not_given_to_a_user) {
+  DetectedRun run("");
+  run.push({kDoubtful});
+  gint64 id = 0;
+  g_signal_emit_by_name(run.element(), "add-points", gint64{-1}, "50,40,+",
+                        nullptr, GST_CLOCK_TIME_NONE, &id);
+  fail_unless_equals_int64(id, 2);
+}
+GST_END_TEST
+
 GST_START_TEST(test_flush_forgets_the_objects) {
   DetectedRun run("");
   run.push({kCar});
@@ -208,6 +219,8 @@ Suite *detected_objects_suite() {
   tcase_add_test(cases, test_metadata_from_upstream_stays);
   tcase_add_test(cases, test_user_s_object_is_left_alone);
   tcase_add_test(cases, test_id_of_a_prompt_that_is_not_due_is_not_taken);
+  tcase_add_test(cases,
+                 test_id_of_an_object_on_probation_is_not_given_to_a_user);
   tcase_add_test(cases, test_flush_forgets_the_objects);
   tcase_add_test(cases, test_new_frame_size_keeps_objects_of_detections);
   suite_add_tcase(suite, cases);

@@ -11,7 +11,7 @@ class Fixture {
   explicit Fixture(const char *prompts,
                    const sam2::ObjectSettings &settings = {})
       : engine_(sam2::engine_api().open({})),
-        session_(engine_, {}, settings),
+        session_(engine_, {}, ids_, settings),
         pixels_(64 * 48 * 3, 0) {
     session_.set_prompts(sam2::parse_prompt_text(prompts));
   }
@@ -26,6 +26,7 @@ class Fixture {
 
  private:
   std::shared_ptr<const sam2::Engine> engine_;
+  sam2::ObjectIds ids_;
   sam2::TrackSession session_;
   std::vector<uint8_t> pixels_;
 };
@@ -118,8 +119,9 @@ GST_END_TEST
 
 GST_START_TEST(test_prompts_that_wait_for_their_frames_are_bounded) {
   std::vector<std::string> refusals;
+  sam2::ObjectIds ids;
   sam2::TrackSession session(
-      sam2::engine_api().open({}), {}, {},
+      sam2::engine_api().open({}), {}, ids, {},
       [&](const sam2::Error &error) { refusals.push_back(error.what()); });
   const auto prompt = sam2::parse_prompt_text("@9s 1:box=1,2,10,12").at(0);
   for (int i = 0; i < 4096; ++i) session.ask(prompt);

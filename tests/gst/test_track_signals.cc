@@ -1,4 +1,5 @@
 // The action signals of sam2track.
+#include "detector_stub.h"
 #include "prompt_run.h"
 
 namespace {
@@ -53,6 +54,22 @@ GST_START_TEST(test_a_new_object_gets_an_id_that_nobody_has) {
   fail_unless_equals_int64(add_box(run, kNew, {1, 1, 4, 4}), 13);
   g_object_set(run.element(), "prompt", "20:box=1,1,4,4", nullptr);
   fail_unless_equals_int64(add_box(run, kNew, {1, 1, 4, 4}), 21);
+}
+GST_END_TEST
+
+// While the tracker works on the frame that has it.
+GST_START_TEST(test_a_detection_and_a_signal_never_get_the_same_id) {
+  const TrackRun run("");
+  run.gate().close();
+  auto frame = sam2::video_buffer(run.info(), 9);
+  sam2::detect(frame.get(), {{"car", {30, 20, 8, 8}}});
+  gst_harness_push(run.harness(), frame.release());
+  run.gate().wait_for_arrival();
+  fail_unless_equals_int64(add_box(run, kNew, {1, 1, 4, 4}), 2);
+  run.gate().open();
+  const auto detected = sam2::read_objects(run.pull_frame().get());
+  fail_unless_equals_int64(detected.at(1).object_id.value(), 3);
+  fail_unless_equals_int(objects_on(run, 1).size(), 3);
 }
 GST_END_TEST
 
@@ -235,6 +252,7 @@ Suite *track_signals_suite() {
   tcase_add_test(cases, test_a_box_starts_an_object);
   tcase_add_test(cases, test_a_mask_starts_an_object);
   tcase_add_test(cases, test_a_new_object_gets_an_id_that_nobody_has);
+  tcase_add_test(cases, test_a_detection_and_a_signal_never_get_the_same_id);
   tcase_add_test(cases, test_what_is_asked_before_the_start_is_done);
   tcase_add_test(cases, test_a_prompt_acts_on_the_waiting_frame_that_it_names);
   tcase_add_test(cases, test_a_prompt_acts_on_its_frame_within_a_batch);

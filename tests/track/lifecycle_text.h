@@ -147,10 +147,24 @@ inline std::string expected_story(const Scenario &scenario) {
   return story;
 }
 
+struct OwnIds {
+  ObjectIds &ids() { return ids_; }
+
+ private:
+  ObjectIds ids_;
+};
+
+// With ids that nobody else draws from.
+class LoneLifecycle : public OwnIds, public ObjectLifecycle {
+ public:
+  explicit LoneLifecycle(const LifecycleSettings &settings)
+      : ObjectLifecycle(settings, ids()) {}
+};
+
 inline std::string story(const Scenario &scenario) {
   std::string story;
   int64_t number = 0;
-  ObjectLifecycle lifecycle(scenario.settings);
+  LoneLifecycle lifecycle(scenario.settings);
   for (const auto &part : scenario.parts)
     for (const ScenarioFrame &frame : part) {
       const std::string actions = actions_text(lifecycle.update(

@@ -195,7 +195,7 @@ END_TEST
 
 // One object, shown, and then a frame with these scores.
 std::string fate(float object_score, float predicted_iou, double area_px) {
-  ObjectLifecycle lifecycle(with([](auto &s) {
+  LoneLifecycle lifecycle(with([](auto &s) {
     s.min_object_score = 0.5F;
     s.min_predicted_iou = 0.25F;
     s.min_mask_area_px = 9;
@@ -218,7 +218,7 @@ END_TEST
 
 START_TEST(test_default_thresholds_are_score_0_and_one_pixel) {
   for (const bool is_seen : {true, false}) {
-    ObjectLifecycle lifecycle({});
+    LoneLifecycle lifecycle({});
     lifecycle.update(0, detections_of("car@0/0.95 car@100/0.95"), {});
     std::vector<TrackedObject> tracked = tracked_of("1@0 2@100");
     tracked[0].object_score = is_seen ? 0.0F : -0.001F;
@@ -238,7 +238,7 @@ START_TEST(test_shape_of_the_mask_counts) {
     for (int column = 0; column < 10; ++column)
       mask.pixels[row * 40 + column] = 255;
   for (const bool has_mask : {false, true}) {
-    ObjectLifecycle lifecycle(with([](auto &s) { s.mask_weight = 1; }));
+    LoneLifecycle lifecycle(with([](auto &s) { s.mask_weight = 1; }));
     lifecycle.update(0, detections_of("car@0/0.95"), {});
     std::vector<TrackedObject> tracked = tracked_of("1@0");
     if (has_mask) tracked[0].mask.mask = &mask;
@@ -250,7 +250,7 @@ START_TEST(test_shape_of_the_mask_counts) {
 END_TEST
 
 START_TEST(test_id_is_not_given_twice) {
-  ObjectLifecycle lifecycle(with([](auto &s) { s.max_lost_age = 0; }));
+  LoneLifecycle lifecycle(with([](auto &s) { s.max_lost_age = 0; }));
   for (int i = 0; i < 50; ++i) {
     const std::string id = std::to_string(i + 1);
     assert_texts_equal(
@@ -264,7 +264,7 @@ START_TEST(test_id_is_not_given_twice) {
 END_TEST
 
 START_TEST(test_lowest_free_id_is_given_if_asked_for) {
-  ObjectLifecycle lifecycle(with([](auto &s) { s.reuse_ids = true; }));
+  LoneLifecycle lifecycle(with([](auto &s) { s.reuse_ids = true; }));
   lifecycle.update(0, detections_of("car@0/0.97 car@100/0.96 car@200/0.95"),
                    {});
   lifecycle.forget(2);
@@ -278,9 +278,9 @@ START_TEST(test_reserved_id_and_those_below_are_not_given) {
   for (const bool reuses : {false, true}) {
     LifecycleSettings settings;
     settings.reuse_ids = reuses;
-    ObjectLifecycle lifecycle(settings);
-    lifecycle.reserve_id(5);
-    lifecycle.reserve_id(3);
+    LoneLifecycle lifecycle(settings);
+    lifecycle.ids().reserve(5);
+    lifecycle.ids().reserve(3);
     assert_texts_equal(
         actions_text(lifecycle.update(0, detections_of("car@0"), {})),
         "start6@0");
@@ -290,7 +290,7 @@ END_TEST
 
 START_TEST(test_reset_forgets_objects_and_turns) {
   for (const bool restarts_ids : {false, true}) {
-    ObjectLifecycle lifecycle(
+    LoneLifecycle lifecycle(
         with([](auto &s) { s.prompt_mode = PromptMode::kFirstFrame; }));
     lifecycle.update(0, detections_of("car@0"), {});
     lifecycle.reset(restarts_ids);
@@ -303,7 +303,7 @@ START_TEST(test_reset_forgets_objects_and_turns) {
 END_TEST
 
 START_TEST(test_object_forgotten_is_nowhere) {
-  ObjectLifecycle lifecycle({});
+  LoneLifecycle lifecycle({});
   lifecycle.update(0, detections_of("car@0/0.95 car@100/0.94"), {});
   lifecycle.forget(1);
   lifecycle.forget(99);
@@ -313,7 +313,7 @@ START_TEST(test_object_forgotten_is_nowhere) {
 END_TEST
 
 START_TEST(test_stage_follows_the_actions) {
-  ObjectLifecycle lifecycle({});
+  LoneLifecycle lifecycle({});
   lifecycle.update(0, detections_of("car@0"), {});
   ck_assert(lifecycle.stage(1) == ObjectStage::kProbation);
   lifecycle.update(1, detections_of("car@0/0.95"), tracked_of("1@0"));
@@ -326,7 +326,7 @@ START_TEST(test_stage_follows_the_actions) {
 END_TEST
 
 START_TEST(test_action_has_the_label_and_box_of_its_object) {
-  ObjectLifecycle lifecycle({});
+  LoneLifecycle lifecycle({});
   const auto actions = lifecycle.update(0, detections_of("car@10/0.95"), {});
   ck_assert_uint_eq(actions.size(), 2);
   for (const LifecycleAction &action : actions)
@@ -338,7 +338,7 @@ START_TEST(test_action_has_the_label_and_box_of_its_object) {
 END_TEST
 
 START_TEST(test_places_scale_with_the_frames) {
-  ObjectLifecycle lifecycle(with([](auto &s) { s.min_reacquire_iou = 0.99; }));
+  LoneLifecycle lifecycle(with([](auto &s) { s.min_reacquire_iou = 0.99; }));
   lifecycle.update(0, detections_of("car@10/0.95"), {});
   lifecycle.update(1, {}, tracked_of("1!"));
   lifecycle.rescale(2, 0.5);
@@ -350,7 +350,7 @@ START_TEST(test_places_scale_with_the_frames) {
 END_TEST
 
 START_TEST(test_predicted_place_scales_with_the_frames) {
-  ObjectLifecycle lifecycle(with([](auto &s) { s.min_match_score = 0.99; }));
+  LoneLifecycle lifecycle(with([](auto &s) { s.min_match_score = 0.99; }));
   lifecycle.update(0, detections_of("car@10"), {});
   lifecycle.rescale(2, 0.5);
   Detection detection = detection_of("car@10/0.95");
@@ -361,7 +361,7 @@ START_TEST(test_predicted_place_scales_with_the_frames) {
 END_TEST
 
 START_TEST(test_bad_settings_are_refused) {
-  assert_refused(ObjectLifecycle(with([](auto &s) { s.max_objects = 0; })),
+  assert_refused(LoneLifecycle(with([](auto &s) { s.max_objects = 0; })),
                  ErrorCode::kSetting, "max-objects is 0. Set it to 1...10000.");
 }
 END_TEST
