@@ -1,6 +1,7 @@
 #include "frame_queue.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sam2 {
@@ -10,6 +11,17 @@ namespace {
 constexpr size_t kMostEvents = 256;
 
 bool is_frame(const QueueItem &item) { return item.frame != nullptr; }
+
+// Behind it frames are wanted again by those who had enough of a stream.
+bool is_beginning(const QueueItem &item) {
+  return item.event &&
+         (GST_EVENT_TYPE(item.event.get()) == GST_EVENT_STREAM_START ||
+          GST_EVENT_TYPE(item.event.get()) == GST_EVENT_SEGMENT);
+}
+
+bool is_sticky(const QueueItem &item) {
+  return item.event && GST_EVENT_IS_STICKY(item.event.get());
+}
 
 }  // namespace
 
@@ -25,6 +37,7 @@ FrameQueue::Items FrameQueue::restart(GstFlowReturn flow) {
   discarded.swap(items_);
   frames_ = 0;
   flow_ = flow;
+  has_ended_ = false;
   for (const QueueItem &item : discarded)
     if (item.query) query_ = Query::kRefused;
   changed_.notify_all();
@@ -59,6 +72,24 @@ void FrameQueue::shut() {
   discarded = restart(GST_FLOW_FLUSHING);
 }
 
+void FrameQueue::end_stream() {
+  Items discarded;
+  const Lock lock(mutex_);
+  const auto next = std::find_if(items_.begin(), items_.end(), is_beginning);
+  has_ended_ = next == items_.end();
+  const auto kept = std::stable_partition(
+      items_.begin(), next,
+      [](const QueueItem &item) { return !is_sticky(item); });
+  for (auto item = items_.begin(); item != kept; ++item) {
+    if (item->query) query_ = Query::kRefused;
+    if (item->frame) --frames_;
+  }
+  discarded.assign(std::make_move_iterator(items_.begin()),
+                   std::make_move_iterator(kept));
+  items_.erase(items_.begin(), kept);
+  changed_.notify_all();
+}
+
 GstFlowReturn FrameQueue::flow() const {
   const Lock lock(mutex_);
   return flow_;
@@ -89,12 +120,17 @@ BufferPtr FrameQueue::drop_oldest() {
   return std::move(oldest.frame);
 }
 
+GstFlowReturn FrameQueue::answer_to_frame() const {
+  return is_open() && has_ended_ ? GST_FLOW_EOS : flow_;
+}
+
 GstFlowReturn FrameQueue::push_frame(BufferPtr frame, BufferPtr &dropped) {
   Lock lock(mutex_);
   changed_.wait(lock, [this] {
-    return !is_open() || limits_.drops_oldest || frames_ < limits_.frames;
+    return answer_to_frame() != GST_FLOW_OK || limits_.drops_oldest ||
+           frames_ < limits_.frames;
   });
-  if (!is_open()) return flow_;
+  if (answer_to_frame() != GST_FLOW_OK) return answer_to_frame();
   items_.emplace_back();
   items_.back().frame = std::move(frame);
   ++frames_;
@@ -109,15 +145,18 @@ GstFlowReturn FrameQueue::push_event(EventPtr event) {
     return !is_open() || items_.size() - frames_ < kMostEvents;
   });
   if (!is_open()) return flow_;
-  items_.emplace_back();
-  items_.back().event = std::move(event);
+  QueueItem item;
+  item.event = std::move(event);
+  if (has_ended_ && !is_sticky(item)) return GST_FLOW_EOS;
+  if (is_beginning(item)) has_ended_ = false;
+  items_.push_back(std::move(item));
   changed_.notify_all();
   return flow_;
 }
 
 bool FrameQueue::run_query(GstQuery *query) {
   Lock lock(mutex_);
-  if (!is_open()) return false;
+  if (answer_to_frame() != GST_FLOW_OK) return false;
   items_.emplace_back();
   items_.back().query = query;
   query_ = Query::kWaiting;

@@ -48,6 +48,10 @@ class FrameQueue {
   bool reopen(std::optional<GstFlowReturn> reason = std::nullopt);
   // close(GST_FLOW_FLUSHING) that only open() ends.
   void shut();
+  // Downstream has had enough of this stream: all but the events that stick
+  // goes, up to the next STREAM_START or SEGMENT. Until that is brought, the
+  // answer to frames is GST_FLOW_EOS.
+  void end_stream();
   // Frames that wait.
   size_t level() const;
 
@@ -73,6 +77,7 @@ class FrameQueue {
  private:
   using Lock = std::unique_lock<std::mutex>;
   bool is_open() const { return flow_ == GST_FLOW_OK; }
+  GstFlowReturn answer_to_frame() const;
   using Items = std::deque<QueueItem>;
   Items restart(GstFlowReturn flow);
   bool is_next_frame() const;
@@ -84,6 +89,7 @@ class FrameQueue {
   Limits limits_;
   GstFlowReturn flow_ = GST_FLOW_FLUSHING;
   bool is_shut_ = false;
+  bool has_ended_ = false;  // the stream, downstream says
   Items items_;
   size_t frames_ = 0;  // among them
   // Of the query that is inside or being answered.

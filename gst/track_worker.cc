@@ -120,13 +120,20 @@ void TrackWorker::catch_up() {
 
 GstFlowReturn TrackWorker::turn() {
   QueueItem item = flow_.queue.pop();
-  if (item.frame) return take_frames(std::move(item));
+  if (item.frame) return ended(take_frames(std::move(item)));
   if (item.event) return take_event(std::move(item.event));
   if (item.query) {
     flow_.queue.answer(answer(item.query));
     return GST_FLOW_OK;
   }
   return flow_.queue.flow();
+}
+
+// A new stream may follow one that downstream has had enough of.
+GstFlowReturn TrackWorker::ended(GstFlowReturn flow) {
+  if (flow != GST_FLOW_EOS) return flow;
+  flow_.queue.end_stream();
+  return GST_FLOW_OK;
 }
 
 GstFlowReturn TrackWorker::take_event(EventPtr event) {

@@ -87,6 +87,7 @@ class TrackWorker {
     Action action = Action::kPass;
   };
   GstFlowReturn take_frames(QueueItem first);
+  GstFlowReturn ended(GstFlowReturn flow);
   GstFlowReturn work_off(std::vector<Work> batch);
   std::vector<QueueItem> gather(QueueItem first);
   bool follows_detections(const std::vector<QueueItem> &frames) const;

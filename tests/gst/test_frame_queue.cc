@@ -18,6 +18,12 @@ sam2::EventPtr event() {
   return sam2::EventPtr(gst_event_new_gap(0, GST_CLOCK_TIME_NONE));
 }
 
+sam2::EventPtr segment() {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  return sam2::EventPtr(gst_event_new_segment(&segment));
+}
+
 GstFlowReturn push(sam2::FrameQueue &queue, guint64 number) {
   sam2::BufferPtr dropped;
   return queue.push_frame(frame(number), dropped);
@@ -233,6 +239,54 @@ GST_START_TEST(test_only_the_owner_opens_a_queue_that_is_shut) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_a_stream_that_has_ended_takes_no_frames_until_the_next) {
+  sam2::FrameQueue queue;
+  queue.open();
+  push(queue, 1);
+  queue.end_stream();
+  fail_unless_equals_int(queue.level(), 0);
+  fail_unless_equals_int(push(queue, 2), GST_FLOW_EOS);
+  fail_unless_equals_int(queue.push_event(event()), GST_FLOW_EOS);
+  const sam2::QueryPtr query(gst_query_new_drain());
+  fail_if(queue.run_query(query.get()));
+  fail_unless_equals_int(queue.push_event(segment()), GST_FLOW_OK);
+  fail_unless_equals_int(push(queue, 3), GST_FLOW_OK);
+  fail_unless_equals_int(pop(queue), -1);
+  fail_unless_equals_int(pop(queue), 3);
+}
+GST_END_TEST
+
+GST_START_TEST(test_what_sticks_outlives_the_end_of_its_stream) {
+  sam2::FrameQueue queue;
+  queue.open();
+  queue.push_event(event());
+  queue.push_event(sam2::EventPtr(gst_event_new_tag(gst_tag_list_new_empty())));
+  push(queue, 1);
+  queue.push_event(segment());
+  push(queue, 2);
+  queue.end_stream();
+  fail_unless_equals_int(push(queue, 3), GST_FLOW_OK);
+  fail_unless_equals_int(GST_EVENT_TYPE(queue.pop().event.get()),
+                         GST_EVENT_TAG);
+  fail_unless_equals_int(pop(queue), -1);
+  fail_unless_equals_int(pop(queue), 2);
+  fail_unless_equals_int(pop(queue), 3);
+}
+GST_END_TEST
+
+GST_START_TEST(test_the_end_of_a_stream_wakes_who_waits_for_room) {
+  sam2::FrameQueue queue;
+  queue.set_limits({1, false});
+  queue.open();
+  push(queue, 1);
+  GstFlowReturn result = GST_FLOW_OK;
+  std::thread bringer([&] { result = push(queue, 2); });
+  queue.end_stream();
+  bringer.join();
+  fail_unless_equals_int(result, GST_FLOW_EOS);
+}
+GST_END_TEST
+
 Suite *frame_queue_suite() {
   Suite *suite = suite_create("frame_queue");
   TCase *cases = tcase_create("all");
@@ -252,6 +306,10 @@ Suite *frame_queue_suite() {
   tcase_add_test(cases, test_a_query_ends_unanswered_when_the_queue_closes);
   tcase_add_test(cases, test_a_queue_opens_again_only_for_the_reason_asked_for);
   tcase_add_test(cases, test_only_the_owner_opens_a_queue_that_is_shut);
+  tcase_add_test(cases,
+                 test_a_stream_that_has_ended_takes_no_frames_until_the_next);
+  tcase_add_test(cases, test_what_sticks_outlives_the_end_of_its_stream);
+  tcase_add_test(cases, test_the_end_of_a_stream_wakes_who_waits_for_room);
   suite_add_tcase(suite, cases);
   return suite;
 }

@@ -207,6 +207,68 @@ GST_START_TEST(test_what_downstream_answers_reaches_upstream) {
 }
 GST_END_TEST
 
+// The pad behind the element has enough of the stream at frame 0.
+void end_at_first_frame(const TrackRun &run) {
+  gst_pad_add_probe(
+      run.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *, GstPadProbeInfo *info, gpointer) {
+        GstBuffer *frame = GST_PAD_PROBE_INFO_BUFFER(info);
+        if (GST_BUFFER_PTS(frame) != 0) return GST_PAD_PROBE_OK;
+        gst_buffer_unref(frame);
+        GST_PAD_PROBE_INFO_DATA(info) = nullptr;
+        GST_PAD_PROBE_INFO_FLOW_RETURN(info) = GST_FLOW_EOS;
+        return GST_PAD_PROBE_HANDLED;
+      },
+      nullptr, nullptr);
+}
+
+GST_START_TEST(test_after_an_end_downstream_a_new_stream_goes_on) {
+  for (const bool is_new_stream : {true, false}) {
+    const TrackRun run("");
+    end_at_first_frame(run);
+    run.push(0);
+    while (run.push(0) != GST_FLOW_EOS) {
+    }
+    const GstVideoInfo other = sam2::video_info(GST_VIDEO_FORMAT_GRAY8, 32, 24);
+    const sam2::CapsPtr caps(gst_video_info_to_caps(&other));
+    if (is_new_stream) run.send(gst_event_new_stream_start("second"));
+    run.send(gst_event_new_caps(caps.get()));
+    run.send_segment();
+    gst_harness_push(run.harness(), sam2::video_buffer(other, 9, 7).release());
+    fail_unless_equals_int(run.pull(), 7);
+    const sam2::CapsPtr seen(gst_pad_get_current_caps(run.harness()->sinkpad));
+    fail_unless(gst_caps_is_equal(seen.get(), caps.get()));
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(
+    test_after_an_end_downstream_what_waits_behind_a_segment_goes_on) {
+  const TrackRun run("drop-policy=none");
+  Witness witness(run.harness()->sinkpad);
+  end_at_first_frame(run);
+  run.push_into_gate(0);
+  run.push(1);
+  run.send_segment();
+  run.push(2);
+  run.gate().open();
+  fail_unless(witness.await(3) == (Names{"0", "segment", "2"}));
+}
+GST_END_TEST
+
+GST_START_TEST(test_after_an_end_downstream_the_end_of_the_stream_comes) {
+  const TrackRun run("");
+  Witness witness(run.harness()->sinkpad);
+  end_at_first_frame(run);
+  run.push(0);
+  while (run.push(0) != GST_FLOW_EOS) {
+  }
+  run.send(gst_event_new_gap(0, GST_SECOND));
+  fail_unless(run.send(gst_event_new_eos()));
+  fail_unless(witness.await(2) == (Names{"0", "eos"}));
+}
+GST_END_TEST
+
 GST_START_TEST(test_an_error_that_nobody_upstream_can_learn_is_posted) {
   const TrackRun run("");
   answer(run, GST_FLOW_ERROR);
@@ -306,6 +368,11 @@ Suite *track_flow_ends_suite() {
   tcase_add_test(cases, test_the_end_of_the_stream_comes_after_all_frames);
   tcase_add_test(cases, test_a_stream_may_follow_a_stream);
   tcase_add_test(cases, test_what_downstream_answers_reaches_upstream);
+  tcase_add_test(cases, test_after_an_end_downstream_a_new_stream_goes_on);
+  tcase_add_test(
+      cases, test_after_an_end_downstream_what_waits_behind_a_segment_goes_on);
+  tcase_add_test(cases,
+                 test_after_an_end_downstream_the_end_of_the_stream_comes);
   tcase_add_test(cases, test_an_error_that_nobody_upstream_can_learn_is_posted);
   tcase_add_test(cases,
                  test_a_failure_of_the_tracker_ends_the_stream_downstream);
