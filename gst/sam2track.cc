@@ -244,6 +244,9 @@ bool open_library(GstSam2Track *self) {
   });
 }
 
+gboolean go_on(GstSam2Track *self,
+               std::optional<GstFlowReturn> reason = std::nullopt);
+
 // Nobody upstream may be left who would learn of it, because all has been sent.
 void end_of_flow(GstSam2Track *self, GstFlowReturn flow) {
   gst_pad_pause_task(self->source);
@@ -254,8 +257,11 @@ void end_of_flow(GstSam2Track *self, GstFlowReturn flow) {
   const bool is_failure = flow < GST_FLOW_EOS;
   if (is_eos && (is_failure || flow == GST_FLOW_NOT_LINKED))
     GST_ELEMENT_FLOW_ERROR(self, flow);
-  // After a new link frames may go on.
   if (is_failure) gst_pad_push_event(self->source, gst_event_new_eos());
+  // After a new link frames may go on. One that was made before the queue was
+  // closed, source_event() has not noticed.
+  if (flow == GST_FLOW_NOT_LINKED && gst_pad_check_reconfigure(self->source))
+    go_on(self, flow);
 }
 
 void track_task(gpointer data) {
@@ -284,8 +290,7 @@ class StreamLock {
 
 // After the queue was closed (and is not shut) for this reason, or any; events
 // may have been lost. All of it is done before others may rest the task.
-gboolean go_on(GstSam2Track *self,
-               std::optional<GstFlowReturn> reason = std::nullopt) {
+gboolean go_on(GstSam2Track *self, std::optional<GstFlowReturn> reason) {
   const StreamLock lock(self->source);
   sam2::FrameQueue &queue = self->state->flow.queue;
   if (!queue.reopen(reason)) return FALSE;

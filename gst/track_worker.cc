@@ -420,8 +420,12 @@ GstFlowReturn TrackWorker::push(BufferPtr frame) {
   GstFlowReturn result = GST_FLOW_OK;
   {
     const StageTimer timer(flow_.stats, Stage::kPush);
+    gst_pad_check_reconfigure(source_);  // whoever came before this frame
     result = gst_pad_push(source_, frame.release());
   }
+  // The frame came too early for who has been linked meanwhile.
+  if (result == GST_FLOW_NOT_LINKED && gst_pad_check_reconfigure(source_))
+    return GST_FLOW_OK;
   if (result == GST_FLOW_OK) flow_.stats.count_out();
   report_stats();
   return result;

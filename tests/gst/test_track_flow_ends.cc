@@ -1,5 +1,7 @@
 // How the flow through sam2track ends, and starts again: flushes, states, and
 // what downstream answers. The table is in docs/threads.md.
+#include <functional>
+
 #include "track_run.h"
 
 namespace {
@@ -207,25 +209,35 @@ GST_START_TEST(test_what_downstream_answers_reaches_upstream) {
 }
 GST_END_TEST
 
-// The pad behind the element has enough of the stream at frame 0.
-void end_at_first_frame(const TrackRun &run) {
+// Lets the pad behind the element answer `flow` to frame 0, and only to that,
+// after `meanwhile` was done.
+void answer_first(
+    const TrackRun &run, GstFlowReturn flow,
+    std::function<void()> meanwhile = [] {}) {
+  struct Answer {
+    GstFlowReturn flow;
+    std::function<void()> meanwhile;
+  };
   gst_pad_add_probe(
       run.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad *, GstPadProbeInfo *info, gpointer) {
+      [](GstPad *, GstPadProbeInfo *info, gpointer data) {
         GstBuffer *frame = GST_PAD_PROBE_INFO_BUFFER(info);
         if (GST_BUFFER_PTS(frame) != 0) return GST_PAD_PROBE_OK;
+        const auto *answer = static_cast<const Answer *>(data);
+        answer->meanwhile();
         gst_buffer_unref(frame);
         GST_PAD_PROBE_INFO_DATA(info) = nullptr;
-        GST_PAD_PROBE_INFO_FLOW_RETURN(info) = GST_FLOW_EOS;
+        GST_PAD_PROBE_INFO_FLOW_RETURN(info) = answer->flow;
         return GST_PAD_PROBE_HANDLED;
       },
-      nullptr, nullptr);
+      new Answer{flow, std::move(meanwhile)},
+      [](gpointer data) { delete static_cast<Answer *>(data); });
 }
 
 GST_START_TEST(test_after_an_end_downstream_a_new_stream_goes_on) {
   for (const bool is_new_stream : {true, false}) {
     const TrackRun run("");
-    end_at_first_frame(run);
+    answer_first(run, GST_FLOW_EOS);
     run.push(0);
     while (run.push(0) != GST_FLOW_EOS) {
     }
@@ -246,7 +258,7 @@ GST_START_TEST(
     test_after_an_end_downstream_what_waits_behind_a_segment_goes_on) {
   const TrackRun run("drop-policy=none");
   Witness witness(run.harness()->sinkpad);
-  end_at_first_frame(run);
+  answer_first(run, GST_FLOW_EOS);
   run.push_into_gate(0);
   run.push(1);
   run.send_segment();
@@ -259,7 +271,7 @@ GST_END_TEST
 GST_START_TEST(test_after_an_end_downstream_the_end_of_the_stream_comes) {
   const TrackRun run("");
   Witness witness(run.harness()->sinkpad);
-  end_at_first_frame(run);
+  answer_first(run, GST_FLOW_EOS);
   run.push(0);
   while (run.push(0) != GST_FLOW_EOS) {
   }
@@ -300,6 +312,38 @@ GST_START_TEST(test_a_new_link_starts_the_flow_again) {
   gst_object_unref(peer);
   run.push(7);
   fail_unless_equals_int(run.pull(), 7);
+}
+GST_END_TEST
+
+// As a pad does that is linked anew.
+void ask_to_reconfigure(const TrackRun &run) {
+  gst_pad_push_event(run.harness()->sinkpad, gst_event_new_reconfigure());
+}
+
+GST_START_TEST(test_a_link_made_during_a_push_without_one_is_not_missed) {
+  const TrackRun run("");
+  answer_first(run, GST_FLOW_NOT_LINKED, [&] { ask_to_reconfigure(run); });
+  run.push(0);
+  fail_unless_equals_int(run.push(1), GST_FLOW_OK);
+  fail_unless_equals_int(run.pull(), 1);
+}
+GST_END_TEST
+
+// The message comes between that push and its consequences.
+GST_START_TEST(test_a_link_made_just_after_a_push_without_one_is_not_missed) {
+  const TrackRun run("stats-interval=1");
+  std::function<void()> link = [&] { ask_to_reconfigure(run); };
+  gst_bus_set_sync_handler(
+      run.bus(),
+      [](GstBus *, GstMessage *message, gpointer data) {
+        auto &linking = *static_cast<std::function<void()> *>(data);
+        if (linking && gst_message_has_name(message, "sam2-stats"))
+          std::exchange(linking, nullptr)();
+        return GST_BUS_DROP;
+      },
+      &link, nullptr);
+  answer_first(run, GST_FLOW_NOT_LINKED);
+  for (int i = 0; run.stat("frames-out") == 0; ++i) run.push(i);
 }
 GST_END_TEST
 
@@ -377,6 +421,10 @@ Suite *track_flow_ends_suite() {
   tcase_add_test(cases,
                  test_a_failure_of_the_tracker_ends_the_stream_downstream);
   tcase_add_test(cases, test_a_new_link_starts_the_flow_again);
+  tcase_add_test(cases,
+                 test_a_link_made_during_a_push_without_one_is_not_missed);
+  tcase_add_test(cases,
+                 test_a_link_made_just_after_a_push_without_one_is_not_missed);
   tcase_add_test(cases,
                  test_a_segment_that_came_without_a_link_counts_after_it);
   tcase_add_test(cases, test_after_a_failure_a_flush_starts_the_flow_again);
