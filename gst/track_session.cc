@@ -223,7 +223,7 @@ void TrackSession::follow_detections(FrameResult &result) {
   const auto changes = lifecycle_.update(result, *tracker_);
   for (const Prompt &prompt : changes.prompts)
     for (FrameResult &found : tracker_->prompt_at(result.frame_index, prompt))
-      put(result, std::move(found.objects.at(0)));
+      for (ObjectResult &object : found.objects) put(result, std::move(object));
 }
 
 void TrackSession::take_down(const FrameResult &result, GstClockTime now_ns) {

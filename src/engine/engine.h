@@ -117,8 +117,9 @@ class StreamTracker {
   // prompt acts there by the same rules, as if it had come in time, and the
   // object is tracked again from there to the latest frame without encoding
   // one. Returned are its results on these frames, oldest first, each with this
-  // object alone (so non_overlap_masks means nothing to them). Other objects do
-  // not change. Frames on which the object was prompted since keep their masks.
+  // object alone; but with non_overlap_masks the last one has all objects of
+  // the latest frame, which give way to each other. Nothing else of the others
+  // changes. Frames on which the object was prompted since keep their masks.
   // With the policies "samurai" and "distractor" a corrected object may miss
   // memories that were replaced since. kSetting for a frame that is not held.
   virtual std::vector<FrameResult> prompt_at(int64_t frame,

@@ -47,6 +47,22 @@ void StreamTrackerImpl::rewind(const Prompt &prompt, const HeldFrame &frame) {
              seen.end());
 }
 
+// In the place of what there is of the object, and without what masks do not
+// need.
+void StreamTrackerImpl::keep_latest(const ObjectOutput &output) {
+  ObjectOutput kept;
+  kept.object_id = output.object_id;
+  kept.masks.low_res_masks = output.masks.low_res_masks;
+  kept.masks.chosen_iou = output.masks.chosen_iou;
+  kept.masks.object_score = output.masks.object_score;
+  for (ObjectOutput &known : latest_)
+    if (known.object_id == kept.object_id) {
+      known = std::move(kept);
+      return;
+    }
+  latest_.push_back(std::move(kept));
+}
+
 std::vector<FrameResult> StreamTrackerImpl::catch_up(
     const Prompt &prompt, const std::vector<HeldFrame> &frames) {
   rewind(prompt, frames.front());
@@ -57,9 +73,14 @@ std::vector<FrameResult> StreamTrackerImpl::catch_up(
             ? apply(prompt, held)
             : tracker_.track_object(held.tracked, held.image->features(),
                                     prompt.object_id);
-    results.push_back(result({output}, held.frame, held.image->frame_size()));
+    const bool has_all = keeps_latest() && held.frame == frames.back().frame;
+    if (has_all) keep_latest(output);
+    results.push_back(
+        result(has_all ? latest_ : std::vector<ObjectOutput>{output},
+               held.frame, held.image->frame_size()));
   }
-  coaster_.correct(results.back().objects.front());
+  for (const ObjectResult &object : results.back().objects)
+    coaster_.correct(object);
   return results;
 }
 

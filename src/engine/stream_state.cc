@@ -117,6 +117,7 @@ void StreamTrackerImpl::load(const std::string &path) {
   read_state(path, state_identity(),
              [&](const StateScope &scope) { restored.visit(scope); });
   held_.clear();
+  latest_.clear();
   tracker_.swap_objects(restored.tracker_);
   coaster_ = std::move(restored.coaster_);
   camera_ = std::move(restored.camera_);

@@ -173,6 +173,11 @@ bool StreamTrackerImpl::remove_object(int64_t object_id) {
                                 }),
                  pending_.end());
   memos_.erase(object_id);
+  latest_.erase(std::remove_if(latest_.begin(), latest_.end(),
+                               [&](const ObjectOutput &output) {
+                                 return output.object_id == object_id;
+                               }),
+                latest_.end());
   coaster_.remove_object(object_id);
   return tracker_.remove_object(object_id);
 }
@@ -180,6 +185,7 @@ bool StreamTrackerImpl::remove_object(int64_t object_id) {
 void StreamTrackerImpl::reset() {
   tracker_.reset();
   held_.clear();
+  latest_.clear();
   pending_.clear();
   memos_.clear();
   coaster_.reset();
@@ -248,6 +254,8 @@ void StreamTrackerImpl::describe(const ObjectOutput &output, int64_t frame,
   out.predicted_iou = iou;
   out.object_score = score;
   out.is_lost = cut.mask.is_empty();
+  // Once for each frame, though a late prompt may change it.
+  if (!memo.seen.empty() && memo.seen.back() == frame) memo.seen.pop_back();
   if (!out.is_lost) memo.seen.push_back(frame);
   if (memo.seen.size() > size_t{1} + settings_.frames_held)
     memo.seen.erase(memo.seen.begin());
@@ -311,6 +319,9 @@ FrameResult StreamTrackerImpl::track(
   if (has_work()) outputs = track_tensors(now);
   FrameResult out = finish(outputs, image->frame_size());
   held_.add(now);
+  latest_.clear();
+  if (keeps_latest())
+    for (const ObjectOutput &output : outputs) keep_latest(output);
   return out;
 }
 

@@ -85,6 +85,10 @@ class StreamTrackerImpl : public StreamTracker {
   void rewind(const Prompt &prompt, const HeldFrame &frame);
   std::vector<FrameResult> catch_up(const Prompt &prompt,
                                     const std::vector<HeldFrame> &frames);
+  bool keeps_latest() const {
+    return settings_.non_overlap_masks && settings_.frames_held > 0;
+  }
+  void keep_latest(const ObjectOutput &output);
   FrameResult finish(const std::vector<ObjectOutput> &outputs,
                      SizePx frame_size);
   FrameResult result(const std::vector<ObjectOutput> &outputs, int64_t frame,
@@ -104,6 +108,8 @@ class StreamTrackerImpl : public StreamTracker {
   PlaneMap camera_for_coaster_;
   PlaneMap camera_for_tracker_;
   HeldFrames held_;
+  // Of the frame tracked last, what its masks are made of; if keeps_latest().
+  std::vector<ObjectOutput> latest_;
   std::vector<Waiting> pending_;
   std::map<int64_t, Memo> memos_;
   int64_t next_frame_ = 0;    // of the stream

@@ -163,6 +163,39 @@ START_TEST(test_late_prompt_changes_its_object_alone) {
 }
 END_TEST
 
+// A click where another object is.
+START_TEST(test_late_prompt_takes_its_pixels_from_the_others) {
+  TrackerSettings settings = holding(kHeld);
+  settings.non_overlap_masks = true;
+  StreamTrackerImpl in_time(encoder(), settings), late(encoder(), settings);
+  FrameResult wanted, before;
+  for (int frame = 0; frame < 4; ++frame) {
+    if (frame == 0) in_time.add_prompt(kFirst.prompt);
+    if (frame == 0) late.add_prompt(kFirst.prompt);
+    if (frame == 2) in_time.add_prompt(click(3, 112, 30));
+    wanted = in_time.track(clip_frame(frame));
+    before = late.track(clip_frame(frame));
+  }
+  const auto caught_up = late.prompt_at(2, click(3, 112, 30));
+  ck_assert_uint_eq(caught_up.size(), 2);
+  ck_assert_uint_eq(caught_up[0].objects.size(), 1);
+  Results found, all;
+  collect(caught_up[1], found);
+  collect(wanted, all);
+  assert_same(found, all);
+  ck_assert(!is_same(wanted.objects[0], before.objects[0]));
+  // And on from there.
+  found.clear();
+  all.clear();
+  collect(late.track(clip_frame(4)), found);
+  collect(in_time.track(clip_frame(4)), all);
+  assert_same(found, all);
+  // Who is gone gives way to nobody.
+  late.remove_object(1);
+  ck_assert_uint_eq(late.prompt_at(4, box(3)).at(0).objects.size(), 1);
+}
+END_TEST
+
 const char *const kPolicies[] = {"recent", "samurai", "distractor"};
 
 START_TEST(test_holding_frames_changes_no_result) {
@@ -323,6 +356,7 @@ TCase *late_tests() {
   tcase_add_loop_test(tests, test_late_prompt_is_as_if_it_had_come_in_time, 0,
                       std::size(kLateCases));
   tcase_add_test(tests, test_late_prompt_changes_its_object_alone);
+  tcase_add_test(tests, test_late_prompt_takes_its_pixels_from_the_others);
   tcase_add_loop_test(tests, test_holding_frames_changes_no_result, 0,
                       std::size(kPolicies));
   tcase_add_test(tests, test_frame_that_was_prompted_since_keeps_its_mask);
