@@ -195,16 +195,16 @@ FrameTimes TrackWorker::frame_times(const GstBuffer *frame) const {
 GstFlowReturn TrackWorker::take_frames(QueueItem first) {
   if (!format_) return GST_FLOW_NOT_NEGOTIATED;
   look_upstream();
-  std::vector<QueueItem> frames = gather(std::move(first));
+  std::vector<Work> frames = gather(std::move(first));
   if (flow_.queue.flow() != GST_FLOW_OK) return flow_.queue.flow();
   // A prompt that comes from now on is too late for these frames.
   flow_.commands.run(*session_,
-                     frame_times(frames.back().frame.get()).stream_ns);
+                     frame_times(frames.back().item.frame.get()).stream_ns);
   if (frames.size() == 1 || !follows_detections(frames))
     return work_off(plan(std::move(frames)));
-  for (QueueItem &item : frames) {
-    std::vector<QueueItem> alone;
-    alone.push_back(std::move(item));
+  for (Work &work : frames) {
+    std::vector<Work> alone;
+    alone.push_back(std::move(work));
     const GstFlowReturn result = work_off(plan(std::move(alone)));
     if (result != GST_FLOW_OK) return result;
   }
@@ -212,12 +212,10 @@ GstFlowReturn TrackWorker::take_frames(QueueItem first) {
 }
 
 // What detections change is known when a frame is tracked, not before.
-bool TrackWorker::follows_detections(
-    const std::vector<QueueItem> &frames) const {
+bool TrackWorker::follows_detections(const std::vector<Work> &frames) const {
   return session_->follows_detections() ||
-         std::any_of(frames.begin(), frames.end(), [&](const QueueItem &item) {
-           return read_detections(item.frame.get(), frame_size())
-               .has_detector_run;
+         std::any_of(frames.begin(), frames.end(), [](const Work &work) {
+           return work.detections.has_detector_run;
          });
 }
 
@@ -225,7 +223,7 @@ SizePx TrackWorker::frame_size() const {
   return {GST_VIDEO_INFO_WIDTH(&*format_), GST_VIDEO_INFO_HEIGHT(&*format_)};
 }
 
-std::vector<QueueItem> TrackWorker::gather(QueueItem first) {
+std::vector<TrackWorker::Work> TrackWorker::gather(QueueItem first) {
   const size_t count = batch_size(settings_, is_cpu_, *is_live_, frame_size());
   const auto now = std::chrono::steady_clock::now();
   batch_deadline_ = now + std::chrono::nanoseconds(settings_.batch_timeout_ns);
@@ -234,19 +232,21 @@ std::vector<QueueItem> TrackWorker::gather(QueueItem first) {
   // Among several streams the wait is for theirs.
   flow_.queue.gather(frames, count,
                      flow_.seat.is_taken() ? now : batch_deadline_);
-  return frames;
+  std::vector<Work> gathered;
+  for (QueueItem &item : frames) {
+    auto detections = read_detections(item.frame.get(), frame_size());
+    gathered.push_back({std::move(item), std::move(detections)});
+  }
+  return gathered;
 }
 
-std::vector<TrackWorker::Work> TrackWorker::plan(
-    std::vector<QueueItem> frames) {
-  std::vector<Work> batch;
+std::vector<TrackWorker::Work> TrackWorker::plan(std::vector<Work> batch) {
   has_work_ = false;
-  for (QueueItem &item : frames) {
-    FrameTimes times = frame_times(item.frame.get());
-    times.frame_index = next_frame_++;
-    session_->offer(read_detections(item.frame.get(), frame_size()),
-                    frame_size());
-    batch.push_back({std::move(item), times, action_for(times)});
+  for (Work &work : batch) {
+    work.times = frame_times(work.item.frame.get());
+    work.times.frame_index = next_frame_++;
+    session_->offer(std::move(work.detections), frame_size());
+    work.action = action_for(work.times);
   }
   return batch;
 }

@@ -83,16 +83,17 @@ class TrackWorker {
   // A frame of this turn, and what will be done with it.
   struct Work {
     QueueItem item;
+    FrameDetections detections;
     FrameTimes times;
     Action action = Action::kPass;
   };
   GstFlowReturn take_frames(QueueItem first);
   GstFlowReturn ended(GstFlowReturn flow);
   GstFlowReturn work_off(std::vector<Work> batch);
-  std::vector<QueueItem> gather(QueueItem first);
-  bool follows_detections(const std::vector<QueueItem> &frames) const;
+  std::vector<Work> gather(QueueItem first);
+  bool follows_detections(const std::vector<Work> &frames) const;
   SizePx frame_size() const;
-  std::vector<Work> plan(std::vector<QueueItem> frames);
+  std::vector<Work> plan(std::vector<Work> batch);
   Action action_for(const FrameTimes &times);
   void look_upstream();
   FrameTimes frame_times(const GstBuffer *frame) const;
