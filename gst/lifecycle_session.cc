@@ -19,16 +19,25 @@ LifecycleSettings lifecycle_settings(const ObjectSettings &settings) {
   return lifecycle;
 }
 
+// Of a mask that fills `place`, in pixels of the frame.
+double area_px(const MaskImage &mask, const BoxPx &place) {
+  if (mask.is_empty()) return 0;
+  const auto &pixels = mask.pixels;
+  const auto empty = std::count(pixels.begin(), pixels.end(), 0);
+  const double pixel_area =
+      double(place.width) * place.height / static_cast<double>(pixels.size());
+  return static_cast<double>(pixels.size() - empty) * pixel_area;
+}
+
 std::vector<TrackedObject> tracked_objects(const FrameResult &result) {
   std::vector<TrackedObject> tracked;
   for (const ObjectResult &object : result.objects) {
-    const auto &pixels = object.mask.pixels;
-    const auto empty = std::count(pixels.begin(), pixels.end(), 0);
+    const BoxPx place = mask_box(object, result.frame_size);
     tracked.push_back({object.object_id,
-                       {object.box, &object.mask},
+                       {object.box, &object.mask, place},
                        object.object_score,
                        object.predicted_iou,
-                       static_cast<double>(pixels.size() - empty)});
+                       area_px(object.mask, place)});
   }
   return tracked;
 }

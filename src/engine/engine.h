@@ -18,6 +18,12 @@
 
 namespace sam2 {
 
+// Of the masks that users get.
+enum class MaskResolution {
+  kFrame,  // the frame's, each mask cut out in its box
+  kModel,  // a quarter of the model's input; masks cover the frame
+};
+
 enum class Precision { kAuto, kFp32, kBf16, kFp16 };
 
 struct ModelSettings {
@@ -66,6 +72,8 @@ struct TrackerSettings {
   // Holes and speckles of so many pixels of the frame or fewer are filled and
   // removed (track/mask_cleanup.h); 0 = none.
   int fill_hole_area_px = 8;
+  // kModel saves the enlargement; areas above stay in pixels of the frame.
+  MaskResolution mask_resolution = MaskResolution::kFrame;
   // Of frames that are skipped; masks end after so many of them in a row,
   // 0...1000000, 0 = never.
   SkippedFrames skipped_frames = SkippedFrames::kMotion;
@@ -165,8 +173,9 @@ class StreamTracker {
   // the same frames give the same results, on the CPU in float32 equal to the
   // bit. Model, weights, input size, precision and settings must be those it
   // was saved with (kSetting says which are not), but for the device and for
-  // mask_threshold, non_overlap_masks, fill_hole_area_px, skipped_frames and
-  // max_coast_frames, which shape results only. No frame is held afterwards.
+  // mask_threshold, non_overlap_masks, fill_hole_area_px, mask_resolution,
+  // skipped_frames and max_coast_frames, which shape results only. No frame is
+  // held afterwards.
   // Errors kNotFound without the
   // file, kUnreadable for one that is damaged or of another version. After an
   // error the tracker is as it was.

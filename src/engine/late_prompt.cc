@@ -73,14 +73,17 @@ std::vector<FrameResult> StreamTrackerImpl::catch_up(
             ? apply(prompt, held)
             : tracker_.track_object(held.tracked, held.image->features(),
                                     prompt.object_id);
-    const bool has_all = keeps_latest() && held.frame == frames.back().frame;
+    const SizePx size = held.image->frame_size();
+    const bool is_latest = &held == &frames.back();
+    const bool has_all = keeps_latest() && is_latest;
     if (has_all) keep_latest(output);
-    results.push_back(
+    FrameResult found =
         result(has_all ? latest_ : std::vector<ObjectOutput>{output},
-               held.frame, held.image->frame_size()));
+               held.frame, size);
+    if (is_latest)
+      for (const ObjectResult &object : found.objects) coaster_.correct(object);
+    results.push_back(shown(std::move(found), size));
   }
-  for (const ObjectResult &object : results.back().objects)
-    coaster_.correct(object);
   return results;
 }
 

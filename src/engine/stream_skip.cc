@@ -13,10 +13,10 @@ bool uses_camera(const TrackerSettings &settings) {
           find_selection_policy(settings.memory_policy).has_motion_model);
 }
 
-// `map` in pixels of the model's input instead of those of the frame.
-PlaneMap in_input(const PlaneMap &map, SizePx frame, int64_t input_size_px) {
-  const double by_x = double(input_size_px) / frame.width;
-  const double by_y = double(input_size_px) / frame.height;
+// `map` in pixels of a grid over the frame instead of those of the frame.
+PlaneMap on_grid(const PlaneMap &map, SizePx frame, SizePx grid) {
+  const double by_x = double(grid.width) / frame.width;
+  const double by_y = double(grid.height) / frame.height;
   return scaling(by_x, by_y) * map * scaling(1 / by_x, 1 / by_y);
 }
 
@@ -33,9 +33,10 @@ void StreamTrackerImpl::look_at(const ImageView &picture) {
   if (picture.data == nullptr) return;
   const PlaneMap map = camera_.next(picture);
   camera_for_coaster_ = map * camera_for_coaster_;
-  camera_for_tracker_ = in_input(map, {picture.width, picture.height},
-                                 tracker_.model().input_size_px()) *
-                        camera_for_tracker_;
+  const auto side = static_cast<int>(tracker_.model().input_size_px());
+  camera_for_tracker_ =
+      on_grid(map, {picture.width, picture.height}, {side, side}) *
+      camera_for_tracker_;
 }
 
 void StreamTrackerImpl::forget_camera() {
@@ -44,15 +45,23 @@ void StreamTrackerImpl::forget_camera() {
   camera_for_tracker_ = {};
 }
 
-void StreamTrackerImpl::follow(const FrameResult &tracked) {
-  coaster_.track(tracked, std::exchange(camera_for_coaster_, {}));
-  if (uses_camera(settings_)) camera_.ignore(tracked);
+PlaneMap StreamTrackerImpl::take_camera(SizePx frame_size) {
+  return on_grid(std::exchange(camera_for_coaster_, {}), frame_size,
+                 grid_size(frame_size));
+}
+
+FrameResult StreamTrackerImpl::follow(FrameResult on_grid, SizePx frame_size) {
+  coaster_.track(on_grid, take_camera(frame_size));
+  FrameResult out = shown(std::move(on_grid), frame_size);
+  if (uses_camera(settings_)) camera_.ignore(out);
+  return out;
 }
 
 FrameResult StreamTrackerImpl::skip(const ImageView &frame) {
   look_at(frame);
-  FrameResult out = coaster_.coast({frame.width, frame.height},
-                                   std::exchange(camera_for_coaster_, {}));
+  const SizePx size = {frame.width, frame.height};
+  FrameResult out =
+      shown(coaster_.coast(grid_size(size), take_camera(size)), size);
   if (uses_camera(settings_) && !out.objects.empty()) camera_.ignore(out);
   out.frame_index = next_frame_++;
   return out;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/nearest_pixel.h"
 #include "gpu/frame_tensor.h"
 #include "track/mask_cleanup.h"
 
@@ -23,6 +24,8 @@ constexpr int kMaxCondFrames = 256;
 // More than a gigabyte of features at 1024 px.
 constexpr int kMaxFramesHeld = 64;
 constexpr int kMaxCoastFrames = 1000000;
+// Pixels of the model's input to one logit of a mask, in each direction.
+constexpr int64_t kPixelsOfLogit = 4;
 
 void set_samurai_options(const SamuraiSettings &settings,
                          const ModelConfig &config, TrackerOptions &options) {
@@ -101,6 +104,8 @@ at::Tensor video_logits(const std::vector<ObjectOutput> &outputs, SizePx size,
       .to(at::kCPU, at::kFloat)
       .contiguous();
 }
+
+double area_px(SizePx size) { return double(size.width) * size.height; }
 
 void check_mask(const MaskImage &mask, int64_t object_id) {
   const size_t pixels = size_t{1} * mask.width * mask.height;
@@ -265,15 +270,37 @@ void StreamTrackerImpl::describe(const ObjectOutput &output, int64_t frame,
   out.mask = std::move(cut.mask);
 }
 
+SizePx StreamTrackerImpl::grid_size(SizePx frame_size) const {
+  if (settings_.mask_resolution == MaskResolution::kFrame) return frame_size;
+  const auto side =
+      static_cast<int>(tracker_.model().input_size_px() / kPixelsOfLogit);
+  return {side, side};
+}
+
+FrameResult StreamTrackerImpl::shown(FrameResult on_grid,
+                                     SizePx frame_size) const {
+  if (settings_.mask_resolution == MaskResolution::kFrame) return on_grid;
+  const SizePx grid = std::exchange(on_grid.frame_size, frame_size);
+  for (ObjectResult &object : on_grid.objects) {
+    object.mask_covers_frame = true;
+    if (object.is_lost) continue;
+    object.mask = whole_mask({object.box, std::move(object.mask)}, grid);
+    object.box = shown_box(object.box, grid, frame_size);
+  }
+  return on_grid;
+}
+
 std::vector<CutOut> StreamTrackerImpl::masks(
     const std::vector<ObjectOutput> &outputs, SizePx frame_size) const {
+  const SizePx grid = grid_size(frame_size);
   const at::Tensor logits =
-      video_logits(outputs, frame_size, settings_.non_overlap_masks);
+      video_logits(outputs, grid, settings_.non_overlap_masks);
   std::vector<CutOut> cuts;
   for (int64_t i = 0; i < logits.size(0); ++i)
     cuts.push_back(cut_out(logits[i], settings_.mask_threshold));
-  clean_up(settings_.fill_hole_area_px, frame_size, settings_.non_overlap_masks,
-           cuts);
+  const double pixels_of_one = area_px(frame_size) / area_px(grid);
+  clean_up(static_cast<int>(settings_.fill_hole_area_px / pixels_of_one), grid,
+           settings_.non_overlap_masks, cuts);
   return cuts;
 }
 
@@ -281,7 +308,7 @@ FrameResult StreamTrackerImpl::result(const std::vector<ObjectOutput> &outputs,
                                       int64_t frame, SizePx frame_size) {
   FrameResult out;
   out.frame_index = frame;
-  out.frame_size = frame_size;
+  out.frame_size = grid_size(frame_size);
   if (outputs.empty()) return out;
   std::vector<CutOut> cuts = masks(outputs, frame_size);
   const at::Tensor table = scores(outputs);
@@ -295,8 +322,8 @@ FrameResult StreamTrackerImpl::result(const std::vector<ObjectOutput> &outputs,
 
 FrameResult StreamTrackerImpl::finish(const std::vector<ObjectOutput> &outputs,
                                       SizePx frame_size) {
-  FrameResult out = result(outputs, next_frame_, frame_size);
-  follow(out);
+  FrameResult out =
+      follow(result(outputs, next_frame_, frame_size), frame_size);
   ++next_frame_;
   ++next_tracked_;
   return out;

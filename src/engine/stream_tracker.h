@@ -78,7 +78,7 @@ class StreamTrackerImpl : public StreamTracker {
   std::vector<Prompt> take_due_prompts();
   StateIdentity state_identity() const;
   void forget_camera();
-  void follow(const FrameResult &tracked);
+  FrameResult follow(FrameResult on_grid, SizePx frame_size);
   std::vector<ObjectOutput> track_tensors(const HeldFrame &now);
   ObjectOutput apply(const Prompt &prompt, const HeldFrame &frame);
   [[noreturn]] void refuse_late(int64_t frame, int64_t object_id) const;
@@ -91,6 +91,13 @@ class StreamTrackerImpl : public StreamTracker {
   void keep_latest(const ObjectOutput &output);
   FrameResult finish(const std::vector<ObjectOutput> &outputs,
                      SizePx frame_size);
+  // Masks, boxes and their motion are dealt with on a grid over the frame that
+  // has this size.
+  SizePx grid_size(SizePx frame_size) const;
+  PlaneMap take_camera(SizePx frame_size);
+  // What users get, in pixels of the frame.
+  FrameResult shown(FrameResult on_grid, SizePx frame_size) const;
+  // On the grid.
   FrameResult result(const std::vector<ObjectOutput> &outputs, int64_t frame,
                      SizePx frame_size);
   std::vector<CutOut> masks(const std::vector<ObjectOutput> &outputs,

@@ -33,13 +33,15 @@ double share_of_box(const CornerBox &box, const CornerBox &inside) {
 
 double share_of_pixels(const MaskView &view, const CornerBox &inside) {
   const MaskImage &mask = *view.mask;
+  const double pixel_width = double(view.mask_box.width) / mask.width;
+  const double pixel_height = double(view.mask_box.height) / mask.height;
   int64_t pixels = 0;
   int64_t pixels_inside = 0;
   for (int row = 0; row < mask.height; ++row)
     for (int column = 0; column < mask.width; ++column) {
       if (mask.pixels[size_t(row) * mask.width + column] == 0) continue;
-      const double x = view.box.x + column + 0.5;
-      const double y = view.box.y + row + 0.5;
+      const double x = view.mask_box.x + (column + 0.5) * pixel_width;
+      const double y = view.mask_box.y + (row + 0.5) * pixel_height;
       ++pixels;
       pixels_inside += x >= inside.left && x < inside.right &&
                        y >= inside.top && y < inside.bottom;

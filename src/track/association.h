@@ -23,7 +23,8 @@ std::vector<Detection> usable_detections(
 // An object's mask on this frame.
 struct MaskView {
   BoxPx box;                        // tight box, frame pixels
-  const MaskImage *mask = nullptr;  // inside `box` only; null: not at hand
+  const MaskImage *mask = nullptr;  // null: not at hand
+  BoxPx mask_box = {};              // that `mask` fills, frame pixels
 };
 
 // Share of the mask's pixels whose centres are inside `box`, [0, 1]; 0 for a

@@ -124,14 +124,16 @@ PlaneMap in_frame(const PlaneMap &map, SizePx copy, SizePx frame) {
 
 // Clears `usable` where the object is; sizes in pixels of the copy per pixel
 // of the frame.
-void clear_object(const ObjectResult &object, double by_x, double by_y,
+void clear_object(const ObjectResult &object, SizePx frame_size,
                   cv::Mat &usable) {
-  const int left = static_cast<int>(object.box.x * by_x);
-  const int top = static_cast<int>(object.box.y * by_y);
-  const int right =
-      static_cast<int>(std::ceil((object.box.x + object.box.width) * by_x));
+  const double by_x = double(usable.cols) / frame_size.width;
+  const double by_y = double(usable.rows) / frame_size.height;
+  const BoxPx place = mask_box(object, frame_size);
+  const int left = static_cast<int>(place.x * by_x);
+  const int top = static_cast<int>(place.y * by_y);
+  const int right = static_cast<int>(std::ceil((place.x + place.width) * by_x));
   const int bottom =
-      static_cast<int>(std::ceil((object.box.y + object.box.height) * by_y));
+      static_cast<int>(std::ceil((place.y + place.height) * by_y));
   const cv::Rect box = cv::Rect(left, top, right - left, bottom - top) &
                        cv::Rect({}, usable.size());
   if (box.empty()) return;
@@ -168,9 +170,7 @@ void CameraMotion::ignore(const FrameResult &objects) {
   const SizePx size = former_.size;
   cv::Mat usable(size.height, size.width, CV_8U, cv::Scalar(255));
   for (const ObjectResult &object : objects.objects)
-    if (!object.mask.is_empty())
-      clear_object(object, double(size.width) / frame_size_.width,
-                   double(size.height) / frame_size_.height, usable);
+    if (!object.mask.is_empty()) clear_object(object, frame_size_, usable);
   const int window = 2 * kIgnoredMarginPx + 1;
   cv::erode(usable, usable, cv::Mat::ones(window, window, CV_8U));
   is_usable_.assign(usable.datastart, usable.dataend);

@@ -6,7 +6,6 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "gpu/frame_tensor.h"
@@ -94,21 +93,6 @@ void collect(const Answers &answers, const ProposalSettings &settings,
   }
 }
 
-// The mask cut out, put back into the whole frame.
-MaskImage whole(const CutOut &cut, SizePx frame_size) {
-  MaskImage mask;
-  mask.width = frame_size.width;
-  mask.height = frame_size.height;
-  mask.pixels.resize(size_t{1} * mask.width * mask.height);
-  const auto left = static_cast<size_t>(cut.box.x);
-  const auto top = static_cast<size_t>(cut.box.y);
-  for (int y = 0; y < cut.mask.height; ++y)
-    std::memcpy(&mask.pixels[(top + y) * mask.width + left],
-                &cut.mask.pixels[size_t{1} * y * cut.mask.width],
-                cut.mask.width);
-  return mask;
-}
-
 }  // namespace
 
 std::vector<Proposal> propose_masks(const Sam2Model &model,
@@ -130,8 +114,8 @@ std::vector<Proposal> propose_masks(const Sam2Model &model,
         candidates.logits[i].to(at::kFloat).unsqueeze(0), frame_size);
     const CutOut cut = cut_out(logits[0].contiguous(), 0);
     if (cut.mask.is_empty()) continue;
-    proposals.push_back({whole(cut, frame_size), cut.box, chosen.predicted_iou,
-                         chosen.stability});
+    proposals.push_back({whole_mask(cut, frame_size), cut.box,
+                         chosen.predicted_iou, chosen.stability});
   }
   return proposals;
 }

@@ -21,10 +21,19 @@ struct ObjectResult {
   int64_t first_seen = 0;  // index of the frame with the first prompt
   int64_t last_seen = 0;   // index of the last tracked frame with a pixel
   BoxPx box;               // tight box of the mask, frame pixels, empty if lost
-  // The mask inside `box` only (mask.width == box.width, ...), 0 or 255,
-  // frame resolution; empty if lost.
+  // 0 or 255; empty if lost. The mask inside `box` only, in the frame's
+  // resolution (mask.width == box.width, ...), or, if it covers the frame, in a
+  // resolution of its own.
   MaskImage mask;
+  bool mask_covers_frame = false;
 };
+
+// Where the mask of `object` lies, in pixels of its frame.
+inline BoxPx mask_box(const ObjectResult &object, SizePx frame_size) {
+  if (!object.mask_covers_frame) return object.box;
+  return {0, 0, static_cast<float>(frame_size.width),
+          static_cast<float>(frame_size.height)};
+}
 
 // Objects in the order in which they were first prompted.
 struct FrameResult {

@@ -8,6 +8,7 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace sam2 {
 namespace {
@@ -62,6 +63,20 @@ CutOut cut_out(const at::Tensor &logits, float threshold) {
              static_cast<float>(out.mask.width),
              static_cast<float>(out.mask.height)};
   return out;
+}
+
+MaskImage whole_mask(const CutOut &cut, SizePx size) {
+  MaskImage mask;
+  mask.width = size.width;
+  mask.height = size.height;
+  mask.pixels.resize(size_t{1} * mask.width * mask.height);
+  const auto left = static_cast<size_t>(cut.box.x);
+  const auto top = static_cast<size_t>(cut.box.y);
+  for (int y = 0; y < cut.mask.height; ++y)
+    std::memcpy(&mask.pixels[(top + y) * mask.width + left],
+                &cut.mask.pixels[size_t{1} * y * cut.mask.width],
+                cut.mask.width);
+  return mask;
 }
 
 }  // namespace sam2

@@ -22,4 +22,7 @@ struct CutOut {
 // the smallest box that holds them. Reentrant.
 CutOut cut_out(const at::Tensor &logits, float threshold);
 
+// The mask put back into a picture of `size`. Reentrant.
+MaskImage whole_mask(const CutOut &cut, SizePx size);
+
 }  // namespace sam2

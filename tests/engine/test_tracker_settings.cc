@@ -74,6 +74,7 @@ const Change kMaskChanges[] = {
     [](TrackerSettings &s) { s.fill_hole_area_px = 5000; },
     [](TrackerSettings &s) { s.non_overlap_masks = true; },
     [](TrackerSettings &s) { s.mask_threshold = 1; },
+    [](TrackerSettings &s) { s.mask_resolution = MaskResolution::kModel; },
 };
 
 START_TEST(test_mask_setting_does_not_change_what_is_remembered) {

@@ -118,7 +118,8 @@ MaskImage mask_without_a_corner() {
 
 START_TEST(test_pixels_with_their_centre_inside_are_counted) {
   const MaskImage mask = mask_without_a_corner();
-  const MaskView view = {{10, 20, 4, 2}, &mask};
+  const BoxPx box = {10, 20, 4, 2};
+  const MaskView view = {box, &mask, box};
   const struct {
     BoxPx box;
     int pixels;
