@@ -80,16 +80,15 @@ GstAnalyticsODMtd add_detection(GstAnalyticsRelationMeta *relations,
 
 GstAnalyticsSegmentationMtd add_segmentation(
     GstAnalyticsRelationMeta *relations, const ObjectResult &object,
-    guint index, MaskFormat format) {
+    const BoxPx &location, guint index, MaskFormat format) {
   BufferPtr buffer = mask_buffer(object.mask, index, format);
   guint region_ids[] = {0, index};
-  const BoxPx &box = object.box;
   GstAnalyticsSegmentationMtd segmentation;
   if (!gst_analytics_relation_meta_add_segmentation_mtd(
           relations, buffer.get(), GST_SEGMENTATION_TYPE_INSTANCE,
-          G_N_ELEMENTS(region_ids), region_ids, whole(box.x), whole(box.y),
-          static_cast<guint>(box.width), static_cast<guint>(box.height),
-          &segmentation))
+          G_N_ELEMENTS(region_ids), region_ids, whole(location.x),
+          whole(location.y), static_cast<guint>(location.width),
+          static_cast<guint>(location.height), &segmentation))
     throw std::bad_alloc();
   (void)buffer.release();  // the metadata owns it now
   return segmentation;
@@ -101,8 +100,8 @@ void relate(GstAnalyticsRelationMeta *relations, guint from, guint to) {
 }
 
 void add_object(GstAnalyticsRelationMeta *relations, const ObjectResult &object,
-                const SeenTimes &seen, guint index, MaskFormat format,
-                const AttachedParts &parts) {
+                const SeenTimes &seen, SizePx frame_size, guint index,
+                MaskFormat format, const AttachedParts &parts) {
   std::optional<guint> tracking, detection;
   if (parts.tracks && object.object_id != kUntrackedId)
     tracking = add_tracking(relations, object, seen).id;
@@ -111,7 +110,9 @@ void add_object(GstAnalyticsRelationMeta *relations, const ObjectResult &object,
   if (detection && tracking) relate(relations, *detection, *tracking);
   if (!parts.segmentations || object.mask.is_empty()) return;
   const guint segmentation =
-      add_segmentation(relations, object, index, format).id;
+      add_segmentation(relations, object, mask_box(object, frame_size), index,
+                       format)
+          .id;
   if (!detection) return;
   relate(relations, *detection, segmentation);
   relate(relations, segmentation, *detection);
@@ -140,7 +141,7 @@ void attach_result(GstBuffer *buffer, const FrameResult &result,
   if (!relations) throw std::bad_alloc();
   const MaskFormat format = mask_format(result.objects.size());
   for (size_t i = 0; i < result.objects.size(); ++i)
-    add_object(relations, result.objects[i], times[i],
+    add_object(relations, result.objects[i], times[i], result.frame_size,
                static_cast<guint>(i + 1), format, parts);
 }
 

@@ -34,8 +34,9 @@ struct AttachedParts {
 //   - GstAnalyticsTrackingMtd: object id, first seen, last seen, lost
 //   - GstAnalyticsODMtd: label ("object" if the prompt has none), box,
 //     confidence = predicted IoU
-//   - GstAnalyticsSegmentationMtd, instance: the mask inside the box, which is
-//     its location; a pixel is the object's index (1 for the first one) or 0;
+//   - GstAnalyticsSegmentationMtd, instance: the mask; its location is the box,
+//     or the frame if the mask covers it; a pixel is the object's index (1 for
+//     the first one) or 0;
 //     GRAY8, or GRAY16_LE when there are more than 255 objects; region ids are
 //     {0, index}
 //
@@ -60,8 +61,10 @@ struct AnalyticsObject {
   BoxPx box;  // whole pixels of the frame; empty without a detection
   // Where `mask` lies, whole pixels of the frame; empty without a mask.
   BoxPx mask_box;
-  // 0 or 255, brought to the size of `mask_box`.
+  // 0 or 255, brought to the size of `mask_box`, or as it is if it covers a
+  // frame in a resolution of its own.
   MaskImage mask;
+  bool mask_covers_frame = false;
 };
 
 // The objects on `buffer`: tracked ones in the order of their tracking
@@ -70,11 +73,14 @@ struct AnalyticsObject {
 // empty, an id they have not). Every pixel but 0 of a detection's mask is the
 // object. Masks are read through their location, so they fit the frame after
 // scaling. What cannot be read (a mask without GstVideoMeta, of an absurd
-// size or of an unknown format) is left out. Throws std::bad_alloc.
-std::vector<AnalyticsObject> read_objects(GstBuffer *buffer);
+// size or of an unknown format) is left out. With `own_size_in`, the size of
+// the frame, masks that cover it keep the size they have. Throws
+// std::bad_alloc.
+std::vector<AnalyticsObject> read_objects(GstBuffer *buffer,
+                                          SizePx own_size_in = {});
 
 // The part of the object's mask that is inside a frame of `frame_size`; empty
-// if there is none. Throws std::bad_alloc.
+// if there is none. For masks of the size of `mask_box`. Throws std::bad_alloc.
 PlacedMask clipped_mask(const AnalyticsObject &object, SizePx frame_size);
 
 }  // namespace sam2

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "analytics_meta.h"
+#include "base/nearest_pixel.h"
 #include "gst_ptr.h"
 #include "sam2_scores_meta.h"
 
@@ -55,12 +56,6 @@ guint region_at(const uint8_t *row, GstVideoFormat format, int column) {
                                               : GST_READ_UINT16_BE(pixel);
 }
 
-// Nearest pixel: centres are mapped onto centres.
-int source_index(int target, int target_count, guint source_count) {
-  return static_cast<int>((2 * static_cast<int64_t>(target) + 1) *
-                          source_count / (2 * target_count));
-}
-
 // One row of `mask`, from the row of the buffer that `row` points to.
 template <typename IsObject>
 void read_row(const uint8_t *row, const GstVideoMeta &layout, int width,
@@ -73,13 +68,14 @@ void read_row(const uint8_t *row, const GstVideoMeta &layout, int width,
   }
   for (int x = 0; x < width; ++x)
     target[x] = pixel(
-        region_at(row, layout.format, source_index(x, width, layout.width)));
+        region_at(row, layout.format, nearest_pixel(x, width, layout.width)));
 }
 
-// The pixels of `source` for which `is_object` says so, in the size of its
-// location. Empty if the buffer is shorter than its layout says.
+// The pixels of `source` for which `is_object` says so, brought to `size`.
+// Empty if the buffer is shorter than its layout says.
 template <typename IsObject>
-MaskImage scaled_mask(const MaskSource &source, IsObject is_object) {
+MaskImage scaled_mask(const MaskSource &source, SizePx size,
+                      IsObject is_object) {
   const GstVideoMeta &layout = *source.layout;
   const BufferMap map(source.buffer.get(), GST_MAP_READ);
   const gsize pixel_bytes = layout.format == GST_VIDEO_FORMAT_GRAY8 ? 1 : 2;
@@ -88,30 +84,32 @@ MaskImage scaled_mask(const MaskSource &source, IsObject is_object) {
                              layout.width * pixel_bytes;
   if (!map.is_mapped() || map.size_bytes() < needed_bytes) return {};
   MaskImage mask;
-  mask.width = static_cast<int>(source.location.width);
-  mask.height = static_cast<int>(source.location.height);
+  mask.width = size.width;
+  mask.height = size.height;
   mask.pixels.resize(size_t{1} * mask.width * mask.height);
   for (int y = 0; y < mask.height; ++y)
     read_row(map.data() + layout.offset[0] +
-                 stride * source_index(y, mask.height, layout.height),
+                 stride * nearest_pixel(y, mask.height, layout.height),
              layout, mask.width, &mask.pixels[size_t{1} * y * mask.width],
              is_object);
   return mask;
 }
 
-template <typename IsObject>
-void set_mask(AnalyticsObject &object, const MaskSource &source,
-              IsObject is_object) {
-  object.mask = scaled_mask(source, is_object);
-  if (!object.mask.is_empty()) object.mask_box = source.location;
+bool covers(const BoxPx &box, SizePx frame) {
+  return box.x == 0 && box.y == 0 &&
+         box.width == static_cast<float>(frame.width) &&
+         box.height == static_cast<float>(frame.height);
 }
 
 // Reads one buffer's relations. Entries are taken up once: a detection by its
 // tracking entry, a segmentation by its detection.
 class Reader {
  public:
-  Reader(GstBuffer *buffer, GstAnalyticsRelationMeta *relations)
-      : relations_(relations), scores_(find_scores(buffer)) {}
+  Reader(GstBuffer *buffer, GstAnalyticsRelationMeta *relations,
+         SizePx own_size_in)
+      : relations_(relations),
+        scores_(find_scores(buffer)),
+        own_size_in_(own_size_in) {}
 
   std::vector<AnalyticsObject> read() {
     each(gst_analytics_tracking_mtd_get_mtd_type(),
@@ -203,6 +201,20 @@ class Reader {
     }
   }
 
+  template <typename IsObject>
+  void set_mask(AnalyticsObject &object, const MaskSource &source,
+                IsObject is_object) const {
+    const SizePx place = {static_cast<int>(source.location.width),
+                          static_cast<int>(source.location.height)};
+    const SizePx own = {static_cast<int>(source.layout->width),
+                        static_cast<int>(source.layout->height)};
+    object.mask_covers_frame =
+        own != place && covers(source.location, own_size_in_);
+    object.mask =
+        scaled_mask(source, object.mask_covers_frame ? own : place, is_object);
+    if (!object.mask.is_empty()) object.mask_box = source.location;
+  }
+
   void set_score(AnalyticsObject &object) const {
     if (!scores_) return;
     for (const ObjectScore &entry : *scores_) {
@@ -215,17 +227,19 @@ class Reader {
 
   GstAnalyticsRelationMeta *relations_;
   const std::vector<ObjectScore> *scores_;
+  SizePx own_size_in_;
   std::set<guint> taken_;
   std::vector<AnalyticsObject> objects_;
 };
 
 }  // namespace
 
-std::vector<AnalyticsObject> read_objects(GstBuffer *buffer) {
+std::vector<AnalyticsObject> read_objects(GstBuffer *buffer,
+                                          SizePx own_size_in) {
   GstAnalyticsRelationMeta *relations =
       gst_buffer_get_analytics_relation_meta(buffer);
   if (!relations) return {};
-  return Reader(buffer, relations).read();
+  return Reader(buffer, relations, own_size_in).read();
 }
 
 PlacedMask clipped_mask(const AnalyticsObject &object, SizePx frame_size) {

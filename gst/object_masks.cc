@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/nearest_pixel.h"
+
 namespace sam2 {
 namespace {
 
@@ -38,12 +40,6 @@ guint region_at(const uint8_t *row, GstVideoFormat format, int column) {
   const bool is_little = format == GST_VIDEO_FORMAT_GRAY16_LE;
   return static_cast<guint>(pixel[is_little ? 1 : 0] << 8 |
                             pixel[is_little ? 0 : 1]);
-}
-
-// Nearest pixel: centres are mapped onto centres.
-int source_index(int target, int target_count, guint source_count) {
-  return static_cast<int>((2 * static_cast<int64_t>(target) + 1) *
-                          source_count / (2 * target_count));
 }
 
 // Walks one buffer's relations. Entries are taken up once: a detection by its
@@ -188,14 +184,14 @@ void ObjectMask::read_row(int y, const RectPx &box, uint8_t *target) const {
   const int count = box.width();
   const uint8_t *row = map_->data() + layout_->offset[0] +
                        static_cast<gsize>(std::max(layout_->stride[0], 0)) *
-                           source_index(y - y_, height_, layout_->height);
+                           nearest_pixel(y - y_, height_, layout_->height);
   const guint region = region_;
   if (layout_->format != GST_VIDEO_FORMAT_GRAY8 ||
       layout_->width != static_cast<guint>(width_)) {
     for (int i = 0; i < count; ++i) {
-      const guint found =
-          region_at(row, layout_->format,
-                    source_index(box.x_begin + i - x_, width_, layout_->width));
+      const guint found = region_at(
+          row, layout_->format,
+          nearest_pixel(box.x_begin + i - x_, width_, layout_->width));
       target[i] = (region ? found == region : found != 0) ? 255 : 0;
     }
     return;

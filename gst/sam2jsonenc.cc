@@ -6,7 +6,9 @@
  * JSON (NDJSON): frame number counted from 0, presentation time in
  * nanoseconds, frame size, and per object its id, label, box, predicted IoU,
  * object score, whether it is lost, and its mask in COCO run-length encoding
- * of the whole frame. A frame without objects is a line with an empty list.
+ * of the whole frame, in the mask's own resolution if it covers the frame
+ * (#GstSam2Track:mask-resolution). A frame without objects is a line with an
+ * empty list.
  * The number starts again with the element, not with a seek.
  *
  * The box is that of the mask where there is one. Detections that nobody
@@ -28,6 +30,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "analytics_meta.h"
 #include "base/error.h"
@@ -68,9 +71,8 @@ State &state_of(gpointer object) {
   return *reinterpret_cast<GstSam2JsonEnc *>(object)->state;
 }
 
-sam2::ObjectResult result_of(const sam2::AnalyticsObject &object,
+sam2::ObjectResult result_of(sam2::AnalyticsObject object,
                              sam2::SizePx frame_size) {
-  sam2::PlacedMask placed = sam2::clipped_mask(object, frame_size);
   sam2::ObjectResult result;
   result.object_id = object.object_id.value_or(sam2::kUntrackedId);
   result.label = object.label;
@@ -78,7 +80,14 @@ sam2::ObjectResult result_of(const sam2::AnalyticsObject &object,
   result.object_score = object.object_score.value_or(0);
   result.is_lost = object.is_lost;
   result.is_coasted = object.is_coasted;
-  result.box = placed.mask.is_empty() ? object.box : placed.box;
+  result.box = object.box;
+  result.mask_covers_frame = object.mask_covers_frame;
+  if (object.mask_covers_frame) {
+    result.mask = std::move(object.mask);
+    return result;
+  }
+  sam2::PlacedMask placed = sam2::clipped_mask(object, frame_size);
+  if (!placed.mask.is_empty()) result.box = placed.box;
   result.mask = std::move(placed.mask);
   return result;
 }
@@ -87,8 +96,8 @@ std::string line_of(GstBuffer *buffer, State &state) {
   sam2::FrameResult result;
   result.frame_index = state.next_frame_index++;
   result.frame_size = state.frame_size;
-  for (const auto &object : sam2::read_objects(buffer))
-    result.objects.push_back(result_of(object, state.frame_size));
+  for (auto &object : sam2::read_objects(buffer, state.frame_size))
+    result.objects.push_back(result_of(std::move(object), state.frame_size));
   std::optional<int64_t> pts_ns;
   if (GST_BUFFER_PTS_IS_VALID(buffer))
     pts_ns = static_cast<int64_t>(GST_BUFFER_PTS(buffer));

@@ -85,7 +85,10 @@
  * Masks are the model's logits above #GstSam2Track:mask-threshold, cleaned of
  * holes and specks up to #GstSam2Track:fill-hole-area pixels of the frame. That
  * and #GstSam2Track:non-overlap-masks change what is attached to the buffers,
- * not what the tracker remembers. They are read when the element starts.
+ * not what the tracker remembers. They are read when the element starts. With
+ * #GstSam2Track:mask-resolution=model the enlargement to the frame is saved:
+ * masks have a quarter of #GstSam2Track:input-size a side, whatever the shape of
+ * the frame, and their location is the frame.
  *
  * ## Example launch lines
  * |[

@@ -15,6 +15,7 @@ enum TrackerProperty : guint {
   kMaskThreshold,
   kSkippedFrames,
   kCameraMotion,
+  kMaskResolution,
   kStableFramesThreshold,
   kFirstSamuraiNumber,  // row 0 of kSamuraiNumbers
 };
@@ -132,6 +133,19 @@ GType skipped_frames_type() {
   return type;
 }
 
+const GEnumValue kMaskResolutions[] = {
+    {static_cast<int>(MaskResolution::kFrame), "that of the frame", "frame"},
+    {static_cast<int>(MaskResolution::kModel),
+     "a quarter of input-size, which saves the enlargement", "model"},
+    {0, nullptr, nullptr},
+};
+
+GType mask_resolution_type() {
+  static const GType type =
+      g_enum_register_static("GstSam2MaskResolution", kMaskResolutions);
+  return type;
+}
+
 GType memory_policy_type() {
   static const GType type = g_enum_register_static(
       "GstSam2MemoryPolicy", memory_policy_values().data());
@@ -197,6 +211,14 @@ void install_tracker_properties(GObjectClass *object_class) {
                            "and taken out of the objects': in skipped frames "
                            "and with memory-policy=samurai",
                            defaults.camera_motion, flags));
+  g_object_class_install_property(
+      object_class, kMaskResolution,
+      g_param_spec_enum("mask-resolution", "Mask resolution",
+                        "Resolution of the masks that are attached; with model "
+                        "their location is the frame, and readers map through "
+                        "it",
+                        mask_resolution_type(),
+                        static_cast<int>(defaults.mask_resolution), flags));
   guint id = kFirstTrackerNumber;
   for (const TrackerNumber &row : kTrackerNumbers)
     g_object_class_install_property(
@@ -226,6 +248,10 @@ void set_tracker_property(TrackerSettings &settings, guint id,
       break;
     case kCameraMotion:
       settings.camera_motion = g_value_get_boolean(value);
+      break;
+    case kMaskResolution:
+      settings.mask_resolution =
+          static_cast<MaskResolution>(g_value_get_enum(value));
       break;
     case kMaskThreshold:
       settings.mask_threshold = g_value_get_float(value);
@@ -261,6 +287,9 @@ void get_tracker_property(const TrackerSettings &settings, guint id,
       break;
     case kCameraMotion:
       g_value_set_boolean(value, settings.camera_motion);
+      break;
+    case kMaskResolution:
+      g_value_set_enum(value, static_cast<int>(settings.mask_resolution));
       break;
     case kMaskThreshold:
       g_value_set_float(value, settings.mask_threshold);

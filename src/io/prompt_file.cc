@@ -55,10 +55,10 @@ class LinePrompts {
       if (!line.pts_ns) prompt.frame_index = line.result.frame_index;
       prompt.object_id = object.object_id;
       prompt.label = object.label;
-      if (line.runs[i].empty()) {
+      if (line.masks[i].is_empty()) {
         prompt.box = relative_box(object.box, line.result.frame_size);
       } else {
-        prompt.mask = {line.result.frame_size, std::move(line.runs[i])};
+        prompt.mask = std::move(line.masks[i]);
       }
       prompts_.push_back(std::move(prompt));
     }

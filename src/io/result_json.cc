@@ -47,13 +47,16 @@ void add_box(JsonBuilder *builder, const BoxPx &box) {
 }
 
 void add_mask(JsonBuilder *builder, const ObjectResult &object, SizePx frame) {
-  const MaskRuns runs = encode_runs(object.mask, object.box, frame);
+  const SizePx size = object.mask_covers_frame
+                          ? SizePx{object.mask.width, object.mask.height}
+                          : frame;
+  const MaskRuns runs = encode_runs(object.mask, mask_box(object, size), size);
   json_builder_set_member_name(builder, "mask");
   json_builder_begin_object(builder);
   json_builder_set_member_name(builder, "size");
   json_builder_begin_array(builder);
-  json_builder_add_int_value(builder, frame.height);
-  json_builder_add_int_value(builder, frame.width);
+  json_builder_add_int_value(builder, size.height);
+  json_builder_add_int_value(builder, size.width);
   json_builder_end_array(builder);
   json_builder_set_member_name(builder, "counts");
   json_builder_add_string_value(builder, text_from_runs(runs).c_str());

@@ -5,9 +5,10 @@
 //    "lost":false,"mask":{"size":[480,640],"counts":"..."}}]}
 //
 // `pts` is in nanoseconds or null; `box` is x, y, width, height in pixels;
-// `mask` is COCO run-length encoding (mask_rle.h) of the whole frame. `label`
-// is left out if empty, `mask` if there is none. An `id` of -1 means that
-// nobody tracks the object. Numbers do not depend on the locale.
+// `mask` is COCO run-length encoding (mask_rle.h) of the whole frame; its
+// `size` is the frame's height and width, or another one if it has a resolution
+// of its own. `label` is left out if empty, `mask` if there is none. An `id` of
+// -1 means that nobody tracks the object. Numbers do not depend on the locale.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +47,7 @@ struct ResultLine {
   // The masks are empty; the box of an object that has one is that of the mask.
   FrameResult result;
   std::optional<int64_t> pts_ns;
-  std::vector<MaskRuns> runs;  // one per object, empty without a mask
+  std::vector<EncodedMask> masks;  // one per object, empty without a mask
 };
 
 // Reads a line of the form above, as written here or by other tools: fields
@@ -57,7 +58,8 @@ struct ResultLine {
 // (kUnreadable) saying what is wrong, and behind which character of the line,
 // counted from 1, that was seen; `name` is what the line is called there. A
 // line with more than kMaxLineObjects objects or kMaxLineMaskPixels pixels in
-// the boxes of its masks is refused. Reentrant.
+// the boxes of its masks, or in masks of another size than the frame's, is
+// refused. Reentrant.
 ResultLine parse_result_line(std::string_view line,
                              const std::string &name = "a line of results");
 

@@ -1,7 +1,9 @@
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
+#include "base/nearest_pixel.h"
 #include "io/json_ptr.h"
 #include "io/json_text.h"
 #include "io/result_json.h"
@@ -202,7 +204,7 @@ class ResultLineParser {
     return runs;
   }
 
-  void check_mask_size(JsonObject *mask) const {
+  SizePx mask_size(JsonObject *mask) const {
     const Field size = field_of(mask, "size");
     JsonArray *array = array_of(size, 2);
     if (array == nullptr) refuse(size, "of a mask is missing");
@@ -210,24 +212,26 @@ class ResultLineParser {
       return int_of({mask, "size", json_array_get_element(array, i)}, 1,
                     kMaxRleSidePx);
     };
-    const SizePx frame = line_.result.frame_size;
-    if (side(0) != frame.height || side(1) != frame.width)
-      refuse(size, "of a mask is not the frame's height and width");
+    return {static_cast<int>(side(1)), static_cast<int>(side(0))};
   }
 
-  MaskRuns read_mask(const Field &field, ObjectResult *object) {
+  EncodedMask read_mask(const Field &field, ObjectResult *object) {
     JsonObject *mask = object_of(field);
-    check_mask_size(mask);
-    const MaskRuns runs = runs_of(mask);
-    object->box = with_place(field_of(mask, "counts"), [&] {
-      return box_of_runs(runs, line_.result.frame_size);
-    });
-    mask_pixels_ += static_cast<int64_t>(object->box.width) *
-                    static_cast<int64_t>(object->box.height);
+    const SizePx frame = line_.result.frame_size;
+    const SizePx size = mask_size(mask);
+    MaskRuns runs = runs_of(mask);
+    const BoxPx box = with_place(field_of(mask, "counts"),
+                                 [&] { return box_of_runs(runs, size); });
+    object->box = shown_box(box, size, frame);
+    object->mask_covers_frame = size != frame;
+    mask_pixels_ += object->mask_covers_frame
+                        ? int64_t{size.width} * size.height
+                        : static_cast<int64_t>(box.width) *
+                              static_cast<int64_t>(box.height);
     if (mask_pixels_ > kMaxLineMaskPixels)
       refuse(field, "makes more than " + std::to_string(kMaxLineMaskPixels) +
                         " pixels of masks on one line");
-    return runs;
+    return {size, std::move(runs)};
   }
 
   void read_box(const Field &field, ObjectResult *object) const {
@@ -272,8 +276,8 @@ class ResultLineParser {
     ObjectResult object = read_scores(json);
     read_box(field_of(json, "box"), &object);
     const Field mask = field_of(json, "mask");
-    line_.runs.push_back(mask.node != nullptr ? read_mask(mask, &object)
-                                              : MaskRuns());
+    line_.masks.push_back(mask.node != nullptr ? read_mask(mask, &object)
+                                               : EncodedMask());
     line_.result.objects.push_back(std::move(object));
   }
 
@@ -311,11 +315,13 @@ ResultLine parse_result_line(std::string_view line, const std::string &name) {
 }
 
 TimedResult decode_masks(ResultLine line) {
-  for (size_t i = 0; i < line.runs.size(); ++i) {
-    if (line.runs[i].empty()) continue;
-    PlacedMask placed = decode_runs(line.runs[i], line.result.frame_size);
-    line.result.objects[i].box = placed.box;
-    line.result.objects[i].mask = std::move(placed.mask);
+  for (size_t i = 0; i < line.masks.size(); ++i) {
+    const EncodedMask &mask = line.masks[i];
+    ObjectResult &object = line.result.objects[i];
+    if (mask.is_empty() || object.box.is_empty()) continue;
+    object.mask = object.mask_covers_frame
+                      ? decode_frame(mask)
+                      : decode_runs(mask.runs, mask.frame).mask;
   }
   return {std::move(line.result), line.pts_ns};
 }

@@ -90,8 +90,9 @@ std::vector<BoxPx> scaled_boxes(const FrameResult &result, SizePx frame) {
     if (!object.mask.is_empty()) {
       keep_inside(&box.x, &box.width, frame.width);
       keep_inside(&box.y, &box.height, frame.height);
-      mask_pixels +=
-          static_cast<int64_t>(box.width) * static_cast<int64_t>(box.height);
+      if (!object.mask_covers_frame)
+        mask_pixels +=
+            static_cast<int64_t>(box.width) * static_cast<int64_t>(box.height);
     }
     boxes.push_back(box);
   }
@@ -111,7 +112,7 @@ void scale_result(SizePx frame, FrameResult *result) {
   const bool is_same = result->frame_size == frame;
   for (size_t i = 0; i < boxes.size(); ++i) {
     ObjectResult &object = result->objects[i];
-    if (!is_same && !object.mask.is_empty())
+    if (!is_same && !object.mask_covers_frame && !object.mask.is_empty())
       object.mask = scaled_mask(object, result->frame_size, boxes[i], frame);
     object.box = boxes[i];
   }

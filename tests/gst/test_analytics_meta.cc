@@ -150,6 +150,48 @@ GST_START_TEST(test_a_mask_pixel_is_the_index_of_the_object) {
 }
 GST_END_TEST
 
+// Two by one pixels over the frame of 640 x 480.
+ObjectResult covering_object(int64_t id) {
+  ObjectResult object = object_at(id, {320, 0, 320, 480});
+  object.mask = {2, 1, {0, 255}};
+  object.mask_covers_frame = true;
+  return object;
+}
+
+GST_START_TEST(test_mask_that_covers_the_frame_has_it_as_location) {
+  const auto buffer =
+      buffer_with({object_at(5, {4, 4, 2, 2}), covering_object(7)});
+  const auto found = segmentations(buffer.get());
+  const GstVideoMeta *layout = gst_buffer_get_video_meta(found[1].mask.get());
+  fail_unless_equals_int(layout->format, GST_VIDEO_FORMAT_GRAY8);
+  fail_unless_equals_int(layout->width, 2);
+  fail_unless_equals_int(layout->height, 1);
+  fail_unless(found[1].x == 0 && found[1].y == 0);
+  fail_unless(found[1].width == 640 && found[1].height == 480);
+  const sam2::BufferMap map(found[1].mask.get(), GST_MAP_READ);
+  fail_unless(map.data()[0] == 0 && map.data()[1] == 2);
+}
+GST_END_TEST
+
+GST_START_TEST(test_mask_that_covers_the_frame_is_read_in_either_size) {
+  const auto buffer =
+      buffer_with({object_at(5, {4, 4, 2, 2}), covering_object(7)});
+  const auto enlarged = sam2::read_objects(buffer.get()).at(1);
+  fail_unless(!enlarged.mask_covers_frame);
+  fail_unless(enlarged.mask.width == 640 && enlarged.mask.height == 480);
+  fail_unless_equals_int(enlarged.mask.pixels[319], 0);
+  fail_unless_equals_int(enlarged.mask.pixels[320], 255);
+  const auto objects = sam2::read_objects(buffer.get(), {640, 480});
+  fail_unless(!objects[0].mask_covers_frame);
+  fail_unless(objects[1].mask_covers_frame);
+  fail_unless(objects[1].mask.pixels == std::vector<uint8_t>({0, 255}));
+  fail_unless_equals_float(objects[1].box.x, 320);
+  fail_unless_equals_float(objects[1].mask_box.width, 640);
+  fail_unless(
+      !sam2::read_objects(buffer.get(), {320, 480})[1].mask_covers_frame);
+}
+GST_END_TEST
+
 GST_START_TEST(test_256_objects_have_16_bit_masks) {
   std::vector<ObjectResult> objects;
   for (int i = 0; i < 256; ++i) objects.push_back(object_at(i, {1, 1, 2, 1}));
@@ -293,6 +335,8 @@ Suite *analytics_meta_suite() {
   tcase_add_test(cases, test_an_object_without_label_is_an_object);
   tcase_add_test(cases, test_a_lost_object_has_a_tracking_entry_only);
   tcase_add_test(cases, test_a_mask_pixel_is_the_index_of_the_object);
+  tcase_add_test(cases, test_mask_that_covers_the_frame_has_it_as_location);
+  tcase_add_test(cases, test_mask_that_covers_the_frame_is_read_in_either_size);
   tcase_add_test(cases, test_256_objects_have_16_bit_masks);
   tcase_add_test(cases, test_detections_relate_as_upstream_relates_them);
   tcase_add_test(cases, test_entries_of_other_producers_stay);

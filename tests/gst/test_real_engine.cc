@@ -319,6 +319,84 @@ GST_START_TEST(test_what_stands_out_is_found_without_a_prompt) {
 }
 GST_END_TEST
 
+// The label maps of sam2mask of the disc, which a box shows.
+std::vector<std::vector<uint8_t>> label_maps(const std::string &properties) {
+  const GstVideoInfo info =
+      sam2::video_info(GST_VIDEO_FORMAT_RGB, kWidth, kHeight);
+  const auto track = sam2::video_harness(
+      "sam2track device=cpu precision=fp32 fill-hole-area=0 "
+      "prompt=\"1:box=40,28,40,40\" " +
+          properties,
+      info);
+  const auto map = sam2::video_harness("sam2mask", info);
+  std::vector<std::vector<uint8_t>> maps;
+  for (int frame = 0; frame < 3; ++frame) {
+    auto tracked = sam2::push_and_pull(track.get(), drawn_frame(info, frame));
+    maps.push_back(
+        bytes(sam2::push_and_pull(map.get(), std::move(tracked)).get()));
+  }
+  return maps;
+}
+
+// Whether the map has an edge less than a pixel of the model's masks away;
+// these are 96 x 96.
+bool is_rim(const std::vector<uint8_t> &map, int x, int y) {
+  const auto at = [&](int u, int v) {
+    return map[std::clamp(v, 0, kHeight - 1) * kWidth +
+               std::clamp(u, 0, kWidth - 1)];
+  };
+  for (int dy = -1; dy <= 1; ++dy)
+    for (int dx = -2; dx <= 2; ++dx)
+      if (at(x + dx, y + dy) != at(x, y)) return true;
+  return false;
+}
+
+GST_START_TEST(test_masks_of_the_model_differ_by_a_rim_of_their_pixels) {
+  const auto fine = label_maps("mask-resolution=frame");
+  const auto coarse = label_maps("mask-resolution=model");
+  for (size_t i = 0; i < fine.size(); ++i) {
+    fail_unless_equals_int(fine[i].size(), kWidth * kHeight);
+    fail_unless_equals_int(coarse[i].size(), kWidth * kHeight);
+    int differing = 0;
+    for (int y = 0; y < kHeight; ++y)
+      for (int x = 0; x < kWidth; ++x) {
+        if (fine[i][y * kWidth + x] == coarse[i][y * kWidth + x]) continue;
+        fail_unless(is_rim(fine[i], x, y), "frame %zu at %d,%d", i, x, y);
+        ++differing;
+      }
+    fail_unless(differing > 0);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(test_masks_of_the_model_come_back_from_a_file_as_they_are) {
+  const GstVideoInfo info =
+      sam2::video_info(GST_VIDEO_FORMAT_RGB, kWidth, kHeight);
+  const auto track = sam2::video_harness(
+      "sam2track device=cpu mask-resolution=model "
+      "prompt=\"1:box=40,28,40,40\"",
+      info);
+  const auto write = sam2::video_harness("sam2jsonenc", info);
+  auto tracked = sam2::push_and_pull(track.get(), drawn_frame(info, 0));
+  const auto wanted =
+      sam2::read_objects(tracked.get(), {kWidth, kHeight}).at(0);
+  fail_unless(wanted.mask_covers_frame);
+  fail_unless(wanted.mask.width == 96 && wanted.mask.height == 96);
+  const auto line =
+      bytes(sam2::push_and_pull(write.get(), std::move(tracked)).get());
+  const auto found =
+      sam2::result_from_json(
+          {reinterpret_cast<const char *>(line.data()), line.size()})
+          .result.objects.at(0);
+  fail_unless(found.mask_covers_frame);
+  fail_unless(found.mask.width == 96 && found.mask.height == 96);
+  fail_unless(found.mask.pixels == wanted.mask.pixels);
+  fail_unless(found.box.x == wanted.box.x && found.box.y == wanted.box.y);
+  fail_unless(found.box.width == wanted.box.width);
+  fail_unless(found.box.height == wanted.box.height);
+}
+GST_END_TEST
+
 Suite *real_engine_suite() {
   Suite *suite = suite_create("real_engine");
   TCase *cases = tcase_create("all");
@@ -337,6 +415,10 @@ Suite *real_engine_suite() {
                  test_every_frame_gets_both_objects_and_keeps_its_pixels);
   tcase_add_test(cases, test_what_a_detector_finds_is_segmented_and_tracked);
   tcase_add_test(cases, test_what_stands_out_is_found_without_a_prompt);
+  tcase_add_test(cases,
+                 test_masks_of_the_model_differ_by_a_rim_of_their_pixels);
+  tcase_add_test(cases,
+                 test_masks_of_the_model_come_back_from_a_file_as_they_are);
   suite_add_tcase(suite, cases);
   return suite;
 }

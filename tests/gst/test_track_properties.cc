@@ -50,6 +50,7 @@ GST_START_TEST(test_tracker_number_reaches_the_tracker_as_itself) {
       {"skipped-frames=hold", "7 16 4 1 8 0 0 0 30 0"},
       {"max-coast-frames=0", "7 16 4 1 8 0 0 1 0 0"},
       {"camera-motion=true", "7 16 4 1 8 0 0 1 30 1"},
+      {"mask-resolution=model", "7 16 4 1 8 0 0 1 30 0 model"},
   };
   for (const auto &[properties, wanted] : kCases) {
     const std::string found = settings_of(properties);
@@ -91,7 +92,8 @@ GST_START_TEST(test_tracker_property_may_change_before_the_start_only) {
       gst_object_ref_sink(gst_element_factory_make("sam2track", nullptr))));
   for (const char *name :
        {"num-maskmem", "max-obj-ptrs", "max-cond-frames", "memory-stride",
-        "fill-hole-area", "non-overlap-masks", "mask-threshold"}) {
+        "fill-hole-area", "non-overlap-masks", "mask-threshold",
+        "mask-resolution"}) {
     const GParamSpec *spec =
         g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), name);
     fail_unless(spec->flags & GST_PARAM_MUTABLE_READY, "%s", name);
@@ -150,6 +152,10 @@ GST_START_TEST(test_properties_give_back_what_they_were_set_to) {
                &threshold, nullptr);
   fail_unless(is_apart);
   fail_unless_equals_float(threshold, 2.5);
+  gint resolution = 0;
+  g_object_set(element.get(), "mask-resolution", 1, nullptr);
+  g_object_get(element.get(), "mask-resolution", &resolution, nullptr);
+  fail_unless_equals_int(resolution, 1);
   for (const char *name : {"memory-iou-threshold", "memory-obj-score-threshold",
                            "memory-kf-score-threshold", "kf-score-weight",
                            "stable-iou-threshold", "min-obj-score"}) {

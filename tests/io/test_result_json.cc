@@ -65,6 +65,38 @@ START_TEST(test_a_line_comes_back_the_same) {
 }
 END_TEST
 
+// Two by three pixels, over a frame of 12 x 10.
+FrameResult sample_that_covers() {
+  ObjectResult dog;
+  dog.object_id = 1;
+  dog.mask_covers_frame = true;
+  dog.mask = {2, 3, {0, 0, 0, 255, 0, 255}};
+  dog.box = {6, 3, 6, 7};
+  FrameResult frame;
+  frame.frame_size = {12, 10};
+  frame.objects = {dog};
+  return frame;
+}
+
+START_TEST(test_mask_of_its_own_size_is_written_in_that_size) {
+  const std::string line =
+      sam2::json_from_result(sample_that_covers(), std::nullopt);
+  ck_assert_msg(line.find("\"box\":[6,3,6,7]") != std::string::npos, "%s",
+                line.c_str());
+  ck_assert_msg(line.find("\"mask\":{\"size\":[3,2],") != std::string::npos,
+                "%s", line.c_str());
+  const FrameResult read = sam2::result_from_json(line).result;
+  const ObjectResult &object = read.objects.at(0);
+  ck_assert(object.mask_covers_frame);
+  ck_assert_int_eq(object.mask.width, 2);
+  ck_assert(object.mask.pixels == sample_that_covers().objects[0].mask.pixels);
+  ck_assert_float_eq(object.box.x, 6);
+  ck_assert_float_eq(object.box.y, 3);
+  ck_assert_float_eq(object.box.width, 6);
+  ck_assert_float_eq(object.box.height, 7);
+}
+END_TEST
+
 START_TEST(test_numbers_do_not_depend_on_the_locale) {
   // Any locale with a decimal comma will do; without one the test is idle.
   for (const char *name : {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8"}) {
@@ -143,8 +175,7 @@ const Damaged kDamaged[] = {
     {OBJECT("\"box\":[1,2,3,null]"), ", column 69: \"box\" is not a number"},
     {OBJECT("\"mask\":7"), ", column 59: \"mask\" is not an object"},
     {MASK("\"counts\":\"\""), ", column 71: \"size\" of a mask is missing"},
-    {MASK("\"size\":[5,4],\"counts\":\"\""),
-     ", column 72: \"size\" of a mask is not the frame's height and width"},
+    {MASK("\"size\":[0,4],\"counts\":\"\""), ", column 72: \"size\" is 0"},
     {MASK("\"size\":[4,5]"), ", column 72: \"counts\" is missing"},
     {MASK("\"size\":[4,5],\"counts\":{}"),
      ", column 83: \"counts\" is neither a string nor an array"},
@@ -224,9 +255,24 @@ std::string line_of_large_masks(int count) {
   return line_of_objects(list_of(count, mask), 8192);
 }
 
+// The same masks, smaller than their frame, of which one pixel is object.
+START_TEST(test_the_pixels_of_masks_of_their_own_size_are_limited) {
+  const std::string mask =
+      "{\"id\":1,\"mask\":{\"size\":[8192,8192],\"counts\":[0,1,67108863]}}";
+  ck_assert_uint_eq(
+      sam2::parse_result_line(line_of_objects(list_of(8, mask), 9000))
+          .masks.size(),
+      8);
+  const std::string line = line_of_objects(list_of(9, mask), 9000);
+  ck_assert(error_of([&] {
+              sam2::parse_result_line(line);
+            }).find("more than 536870912 pixels") != std::string::npos);
+}
+END_TEST
+
 START_TEST(test_the_pixels_of_a_line_are_limited) {
-  ck_assert_uint_eq(sam2::parse_result_line(line_of_large_masks(8)).runs.size(),
-                    8);
+  ck_assert_uint_eq(
+      sam2::parse_result_line(line_of_large_masks(8)).masks.size(), 8);
   const std::string line = line_of_large_masks(9);
   const std::string error = error_of([&] { sam2::result_from_json(line); });
   ck_assert_str_eq(error.c_str() + error.find(": ") + 2,
@@ -328,6 +374,8 @@ int main() {
   tcase_add_test(tests, test_untracked_objects_come_back);
   tcase_add_test(tests, test_a_line_of_1024_objects_is_read_and_not_one_more);
   tcase_add_test(tests, test_the_pixels_of_a_line_are_limited);
+  tcase_add_test(tests, test_mask_of_its_own_size_is_written_in_that_size);
+  tcase_add_test(tests, test_the_pixels_of_masks_of_their_own_size_are_limited);
   tcase_add_test(tests, test_what_would_take_a_parser_too_long_is_refused);
   tcase_add_test(tests, test_brackets_in_strings_do_not_count);
   tcase_add_test(tests, test_1000_random_masks_come_back_the_same);

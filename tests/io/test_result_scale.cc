@@ -55,6 +55,16 @@ START_TEST(test_twice_the_size_makes_four_pixels_of_one) {
 }
 END_TEST
 
+START_TEST(test_mask_that_covers_the_frame_stays_as_it_is) {
+  FrameResult result = hook();
+  result.objects[0].mask_covers_frame = true;
+  const ObjectResult object = scaled(result, {50, 8});
+  assert_box(object.box, 10, 2, 30, 4);
+  ck_assert_int_eq(object.mask.width, 3);
+  ck_assert(object.mask.pixels == hook().objects[0].mask.pixels);
+}
+END_TEST
+
 START_TEST(test_twice_and_half_is_the_same) {
   FrameResult result = hook();
   sam2::scale_result({10, 8}, &result);
@@ -92,9 +102,7 @@ START_TEST(test_a_small_mask_cannot_ask_for_a_huge_one) {
   object.mask = {1, 1, {255}};
   result.objects.assign(1000, object);
   assert_text_eq(
-      sam2::test::error_of([&] {
-        sam2::scale_result({7680, 4320}, &result);
-      }),
+      sam2::test::error_of([&] { sam2::scale_result({7680, 4320}, &result); }),
       "The masks of a frame of 1x1 would have 33177600000 pixels in a frame of "
       "7680x4320, more than 536870912. Give results for frames of this size.");
 }
@@ -106,6 +114,7 @@ int main() {
   TCase *tests = tcase_create("result_scale");
   tcase_add_test(tests, test_the_same_size_changes_nothing);
   tcase_add_test(tests, test_twice_the_size_makes_four_pixels_of_one);
+  tcase_add_test(tests, test_mask_that_covers_the_frame_stays_as_it_is);
   tcase_add_test(tests, test_twice_and_half_is_the_same);
   tcase_add_test(tests, test_a_mask_keeps_a_pixel_inside_the_smallest_frame);
   tcase_add_test(tests, test_boxes_without_mask_become_whole_pixels);
