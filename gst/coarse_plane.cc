@@ -73,8 +73,8 @@ void blur_row(const uint8_t *source, int count, int radius, uint8_t *target) {
 // ones are computed, then all second ones, and so on into `phases`: that is
 // what vector instructions are good at.
 template <int kStep, int kBlock>
-void enlarge_row(const uint8_t *source, int count, uint8_t *phases,
-                 uint8_t *target) {
+void interpolate_row(const uint8_t *source, int count, uint8_t *phases,
+                     uint8_t *target) {
   constexpr int kUnits = 2 * kBlock;
   const int bytes = count * kStep;
   for (int k = 0; k < kBlock; ++k) {
@@ -95,11 +95,19 @@ void enlarge_row(const uint8_t *source, int count, uint8_t *phases,
 }
 
 template <int kStep>
-void enlarge_row(const uint8_t *source, int count, int block, uint8_t *phases,
-                 uint8_t *target) {
-  if (block == 2) enlarge_row<kStep, 2>(source, count, phases, target);
-  if (block == 4) enlarge_row<kStep, 4>(source, count, phases, target);
-  if (block == 8) enlarge_row<kStep, 8>(source, count, phases, target);
+void interpolate_row(const uint8_t *source, int count, int block,
+                     uint8_t *phases, uint8_t *target) {
+  if (block == 2) interpolate_row<kStep, 2>(source, count, phases, target);
+  if (block == 4) interpolate_row<kStep, 4>(source, count, phases, target);
+  if (block == 8) interpolate_row<kStep, 8>(source, count, phases, target);
+}
+
+// Each of `count` samples `block` times.
+template <int kStep>
+void repeat_row(const uint8_t *source, int count, int block, uint8_t *target) {
+  for (int j = 0; j < count; ++j, source += kStep)
+    for (int i = 0; i < block; ++i, target += kStep)
+      std::memcpy(target, source, kStep);
 }
 
 // Calls `function` with the number of a sample's bytes as a constant.
@@ -131,6 +139,12 @@ void CoarsePlane::set_layout(const PlaneView &plane, BlockSize block) {
   means_.resize(size_t{1} * width_ * height_ * step_);
   blurred_.resize(means_.size());
   sums_.resize(size_t{1} * plane.width * step_);
+  forget_wide_rows();
+}
+
+void CoarsePlane::forget_wide_rows() {
+  block_row_.y = -1;
+  for (WideRow &row : smooth_rows_) row.y = -1;
 }
 
 RectPx CoarsePlane::blocks_of(const RectPx &area, int margin) const {
@@ -141,6 +155,7 @@ RectPx CoarsePlane::blocks_of(const RectPx &area, int margin) const {
 }
 
 void CoarsePlane::reduce(const PlaneView &plane, const RectPx &area) {
+  forget_wide_rows();
   const RectPx blocks = blocks_of(area, 0);
   const int first = blocks.x_begin * block_.x;
   const int end = std::min(blocks.x_end * block_.x, plane_width_);
@@ -171,6 +186,7 @@ RectPx CoarsePlane::blur_source(const RectPx &area, BlockSize radius) const {
 }
 
 void CoarsePlane::blur(const RectPx &area, BlockSize radius) {
+  forget_wide_rows();
   const RectPx source = blocks_of(blur_source(area, radius), 0);
   const size_t row_bytes = size_t{1} * source.width() * step_;
   work_.resize(row_bytes * source.height());
@@ -236,56 +252,57 @@ void CoarsePlane::blur_columns(const RectPx &blocks, int radius) {
   }
 }
 
-const uint8_t *CoarsePlane::block_row(int y, int begin, int end) {
-  row_.resize(size_t{1} * plane_width_ * step_);
-  const uint8_t *blocks = &means_[size_t{1} * (y / block_.y) * width_ * step_];
-  uint8_t *target = row_.data();
-  for (int x = begin; x < end;) {
-    const uint8_t *block = blocks + ptrdiff_t{1} * (x / block_.x) * step_;
-    const int block_end = std::min((x / block_.x + 1) * block_.x, end);
-    for (; x < block_end; ++x)
-      for (int c = 0; c < step_; ++c) *target++ = block[c];
+const uint8_t *CoarsePlane::block_row(int y, int begin) {
+  const int block_y = y / block_.y;
+  if (block_row_.y != block_y) {
+    block_row_.y = block_y;
+    block_row_.bytes.resize(size_t{1} * width_ * block_.x * step_);
+    with_step(step_, [&](auto step) {
+      repeat_row<step()>(&means_[size_t{1} * block_y * width_ * step_], width_,
+                         block_.x, block_row_.bytes.data());
+    });
   }
-  return row_.data();
+  return &block_row_.bytes[size_t{1} * begin * step_];
 }
 
-// The blurred blocks from `first` to `end`, which may lie one beyond either
-// border, in the middle of row `y`.
-const uint8_t *CoarsePlane::low_row(int y, int first, int end) {
-  const int place =
-      std::clamp((2 * y + 1) * 128 / block_.y - 128, 0, (height_ - 1) * 256);
-  const int weight = place % 256;
-  const uint8_t *above = &blurred_[size_t{1} * (place / 256) * width_ * step_];
-  const uint8_t *below = weight ? above + ptrdiff_t{1} * width_ * step_ : above;
-  const int inner = std::max(first, 0);
-  const int count = (std::min(end, width_) - inner) * step_;
-  low_.resize(size_t{1} * (end - first) * step_);
-  uint8_t *target = low_.data() + (inner - first) * step_;
-  const ptrdiff_t offset = ptrdiff_t{1} * inner * step_;
-  above += offset;
-  below += offset;
-  for (int b = 0; b < count; ++b)
-    target[b] = static_cast<uint8_t>(
-        (above[b] * (256 - weight) + below[b] * weight + 128) >> 8);
-  if (first < inner) std::copy_n(target, step_, target - step_);
-  if (end > width_) std::copy_n(target + count - step_, step_, target + count);
-  return low_.data();
+// Row `block_y` of the blurred blocks, interpolated between their middles and
+// the same beyond the outermost ones.
+const uint8_t *CoarsePlane::smooth_blocks(int block_y) {
+  const size_t bytes = size_t{1} * width_ * step_;
+  const uint8_t *blocks = &blurred_[block_y * bytes];
+  if (block_.x == 1) return blocks;
+  WideRow &row = smooth_rows_[block_y % 2];
+  const size_t half_block_bytes = size_t{1} * (block_.x / 2) * step_;
+  if (row.y == block_y) return &row.bytes[half_block_bytes];
+  row.y = block_y;
+  padded_.resize(bytes + size_t{2} * step_);
+  std::copy_n(blocks, bytes, &padded_[step_]);
+  std::copy_n(blocks, step_, padded_.data());
+  std::copy_n(&blocks[bytes - step_], step_, &padded_[step_ + bytes]);
+  row.bytes.resize(size_t{1} * (width_ + 1) * block_.x * step_);
+  phases_.resize(row.bytes.size());
+  with_step(step_, [&](auto step) {
+    interpolate_row<step()>(padded_.data(), width_ + 1, block_.x,
+                            phases_.data(), row.bytes.data());
+  });
+  return &row.bytes[half_block_bytes];
 }
 
 const uint8_t *CoarsePlane::smooth_row(int y, int begin, int end) {
-  if (block_.x == 1) return low_row(y, begin, end);
-  // The gap between two blocks' middles in which `begin` lies, and so on.
-  const int half = block_.x / 2;
-  const int first = (begin + half) / block_.x - 1;
-  const int last = (end - 1 + half) / block_.x;
-  const int gaps = last - first;
-  row_.resize(size_t{1} * gaps * block_.x * step_);
-  phases_.resize(row_.size());
-  const uint8_t *low = low_row(y, first, last + 1);
-  with_step(step_, [&](auto step) {
-    enlarge_row<step()>(low, gaps, block_.x, phases_.data(), row_.data());
-  });
-  return row_.data() + ptrdiff_t{1} * (begin - first * block_.x - half) * step_;
+  const int place =
+      std::clamp((2 * y + 1) * 128 / block_.y - 128, 0, (height_ - 1) * 256);
+  const int weight = place % 256;
+  const ptrdiff_t offset = ptrdiff_t{1} * begin * step_;
+  const uint8_t *above = smooth_blocks(place / 256) + offset;
+  if (weight == 0) return above;
+  const uint8_t *below = smooth_blocks(place / 256 + 1) + offset;
+  const int bytes = (end - begin) * step_;
+  smooth_.resize(static_cast<size_t>(bytes));
+  uint8_t *target = smooth_.data();
+  for (int b = 0; b < bytes; ++b)
+    target[b] = static_cast<uint8_t>(
+        (above[b] * (256 - weight) + below[b] * weight + 128) >> 8);
+  return target;
 }
 
 }  // namespace sam2

@@ -2,6 +2,7 @@
 // source of a cheap blur.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -38,17 +39,25 @@ class CoarsePlane {
   // `area` with as much around as blur() needs.
   RectPx blur_source(const RectPx &area, BlockSize radius) const;
 
-  // Row `y` of the full plane from column `begin` to `end`: blocks as they are,
-  // or blurred and interpolated (blocks of 1, 2, 4 or 8 samples then). Valid
-  // until the next call.
-  const uint8_t *block_row(int y, int begin, int end);
+  // Row `y` of the full plane from column `begin` on: blocks as they are, or
+  // blurred and interpolated (blocks of 1, 2, 4 or 8 samples then) up to `end`.
+  // Valid until the next call.
+  const uint8_t *block_row(int y, int begin);
   const uint8_t *smooth_row(int y, int begin, int end);
 
  private:
   RectPx blocks_of(const RectPx &area, int margin) const;
   void blur_rows(const RectPx &blocks, int radius);
   void blur_columns(const RectPx &blocks, int radius);
-  const uint8_t *low_row(int y, int first, int end);
+  const uint8_t *smooth_blocks(int block_y);
+  void forget_wide_rows();
+
+  // A row of blocks as wide as the plane. Rows of the plane come in order, so
+  // that each is made once.
+  struct WideRow {
+    int y = -1;  // in blocks; -1 = none
+    std::vector<uint8_t> bytes;
+  };
 
   int step_ = 1;
   BlockSize block_;
@@ -62,9 +71,10 @@ class CoarsePlane {
   std::vector<uint8_t> work_;       // the blocks that are being blurred
   std::vector<uint8_t> work_rows_;  // the same, after rows
   std::vector<uint8_t> padded_;
-  std::vector<uint8_t> low_;
   std::vector<uint8_t> phases_;
-  std::vector<uint8_t> row_;
+  WideRow block_row_;
+  std::array<WideRow, 2> smooth_rows_;  // of even and odd `y`
+  std::vector<uint8_t> smooth_;
 };
 
 }  // namespace sam2

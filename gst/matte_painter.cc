@@ -202,7 +202,7 @@ const uint8_t *MattePainter::source_row(int y, int begin, int end) {
     return colour_row_.data();
   }
   return source_ == Source::kSmooth ? coarse_.smooth_row(y, begin, end)
-                                    : coarse_.block_row(y, begin, end);
+                                    : coarse_.block_row(y, begin);
 }
 
 // The opacities of the pixels under samples, or their means, rounded down: 255
