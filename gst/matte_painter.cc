@@ -39,6 +39,37 @@ void triple_bytes(const uint8_t *source, int count, uint8_t *target) {
     target[3 * i] = target[3 * i + 1] = target[3 * i + 2] = source[i];
 }
 
+// How much of neighbouring samples is hidden.
+enum class Share { kNone, kSome, kAll };
+
+Share share_of(const uint8_t *opacity, int count) {
+  uint8_t any = 0, all = kOpaque;
+  for (int i = 0; i < count; ++i) {
+    any |= opacity[i];
+    all &= opacity[i];
+  }
+  if (any == 0) return Share::kNone;
+  return all == kOpaque ? Share::kAll : Share::kSome;
+}
+
+struct Run {
+  Share share;
+  int count;
+};
+
+// The samples from the first on of which as much is hidden, looked at by the
+// dozen: short runs cost more than they save.
+Run first_run(const uint8_t *opacity, int count) {
+  constexpr int kPiece = 32;
+  const auto share_at = [&](int i) {
+    return share_of(opacity + i, std::min(kPiece, count - i));
+  };
+  const Share share = share_at(0);
+  int end = kPiece;
+  while (end < count && share_at(end) == share) end += kPiece;
+  return {share, std::min(end, count)};
+}
+
 // The side of blocks that a blur is made of: it has to be fine beside what it
 // blurs, and cheap.
 int blur_block_px(guint blur_size_px) {
@@ -163,10 +194,25 @@ void MattePainter::paint_row(const PlaneView &plane, HiddenArea &area, int y) {
     const RectPx samples = in_samples({span.begin, 0, span.end, 1}, plane);
     if (area.outside()) hide(plane, y, at, samples.x_begin);
     at = samples.x_end;
-    mix(plane, y, samples.x_begin, at,
-        sample_opacity(plane, area, y, samples.x_begin, at));
+    paint_span(plane, y, samples.x_begin, at,
+               sample_opacity(plane, area, y, samples.x_begin, at));
   }
   if (area.outside()) hide(plane, y, at, plane.width);
+}
+
+// Most of an object's box is hidden fully or not at all: mixing is for the
+// rest.
+void MattePainter::paint_span(const PlaneView &plane, int y, int begin, int end,
+                              const uint8_t *opacity) {
+  for (int x = begin; x < end;) {
+    const uint8_t *first = opacity + (x - begin);
+    const Run run = first_run(first, end - x);
+    if (run.share == Share::kAll && strength_ == kOpaque)
+      hide(plane, y, x, x + run.count);
+    else if (run.share != Share::kNone)
+      mix(plane, y, x, x + run.count, first);
+    x += run.count;
+  }
 }
 
 // Hides the samples from `begin` to `end` fully.

@@ -39,6 +39,8 @@ class MattePainter {
                       const MatteSettings &settings);
   void prepare_colour(const PlaneView &plane);
   void paint_row(const PlaneView &plane, HiddenArea &area, int y);
+  void paint_span(const PlaneView &plane, int y, int begin, int end,
+                  const uint8_t *opacity);
   void hide(const PlaneView &plane, int y, int begin, int end);
   void mix(const PlaneView &plane, int y, int begin, int end,
            const uint8_t *opacity);
