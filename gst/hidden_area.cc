@@ -110,37 +110,40 @@ void HiddenArea::soften(int feather_px) {
 // it, scaled so that it falls from the edge to 0 at the distance `radius`.
 void HiddenArea::soften_box(const RectPx &box, int radius) {
   column_sums_.assign(static_cast<size_t>(box.width() + 2 * radius + 1), 0);
+  nothing_.resize(static_cast<size_t>(size_.width));
   for (int y = box.y_begin - radius; y <= box.y_begin + radius; ++y)
-    add_columns(y, box, radius, true);
+    move_columns(nothing_.data(), nearest_row(y), box, radius);
   for (int y = box.y_begin; y < box.y_end; ++y) {
     soften_row(y, box, radius);
-    add_columns(y - radius, box, radius, false);
-    add_columns(y + radius + 1, box, radius, true);
+    move_columns(nearest_row(y - radius), nearest_row(y + radius + 1), box,
+                 radius);
   }
 }
 
-// Adds row `y` to the sums of columns, or takes it away. Rows and columns
-// beyond the border are as those at the border.
-void HiddenArea::add_columns(int y, const RectPx &box, int radius,
-                             bool is_added) {
-  const uint8_t *row = hard_row(std::clamp(y, 0, size_.height - 1));
+// Rows and columns beyond the border are as those at the border.
+const uint8_t *HiddenArea::nearest_row(int y) {
+  return hard_row(std::clamp(y, 0, size_.height - 1));
+}
+
+// Takes one row away from the sums of columns and adds another.
+void HiddenArea::move_columns(const uint8_t *leaving, const uint8_t *entering,
+                              const RectPx &box, int radius) {
   const int first = box.x_begin - radius;
   const int inner = std::max(first, 0);
   const int end = box.x_end + radius;
   const int inner_end = std::min(end, size_.width);
+  const auto change = [&](int x) {
+    return static_cast<uint16_t>(entering[x] - leaving[x]);
+  };
   uint16_t *sums = column_sums_.data();
-  const auto sign = static_cast<uint16_t>(is_added ? 1 : -1);
-  for (int x = first; x < inner; ++x)
-    sums[x - first] += static_cast<uint16_t>(sign * row[0]);
+  for (int x = first; x < inner; ++x) sums[x - first] += change(0);
   uint16_t *inner_sums = sums + (inner - first);
-  const uint8_t *pixels = row + inner;
+  const uint8_t *added = entering + inner, *taken = leaving + inner;
   const int count = inner_end - inner;
-  if (is_added)
-    for (int i = 0; i < count; ++i) inner_sums[i] += pixels[i];
-  else
-    for (int i = 0; i < count; ++i) inner_sums[i] -= pixels[i];
+  for (int i = 0; i < count; ++i)
+    inner_sums[i] += static_cast<uint16_t>(added[i] - taken[i]);
   for (int x = inner_end; x < end; ++x)
-    sums[x - first] += static_cast<uint16_t>(sign * row[size_.width - 1]);
+    sums[x - first] += change(size_.width - 1);
 }
 
 void HiddenArea::soften_row(int y, const RectPx &box, int radius) {

@@ -54,7 +54,9 @@ class HiddenArea {
   uint8_t *hard_row(int y);
   void fill(const RectPx &box);
   void soften_box(const RectPx &box, int radius);
-  void add_columns(int y, const RectPx &box, int radius, bool is_added);
+  const uint8_t *nearest_row(int y);
+  void move_columns(const uint8_t *leaving, const uint8_t *entering,
+                    const RectPx &box, int radius);
   void soften_row(int y, const RectPx &box, int radius);
 
   SizePx size_;
@@ -65,6 +67,7 @@ class HiddenArea {
   std::vector<RectPx> boxes_;
   std::vector<Span> spans_;
   std::vector<uint8_t> mask_row_;
+  std::vector<uint8_t> nothing_;  // a row of 0
   std::vector<uint16_t> column_sums_;
   std::vector<uint16_t> window_sums_;
 };

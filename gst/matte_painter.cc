@@ -42,7 +42,10 @@ void triple_bytes(const uint8_t *source, int count, uint8_t *target) {
 // How much of neighbouring samples is hidden.
 enum class Share { kNone, kSome, kAll };
 
-Share share_of(const uint8_t *opacity, int count) {
+// Of as many samples; 0 stands for `count` of them.
+template <int kCount>
+Share share_of(const uint8_t *opacity, int count = kCount) {
+  if (kCount) count = kCount;
   uint8_t any = 0, all = kOpaque;
   for (int i = 0; i < count; ++i) {
     any |= opacity[i];
@@ -62,7 +65,8 @@ struct Run {
 Run first_run(const uint8_t *opacity, int count) {
   constexpr int kPiece = 32;
   const auto share_at = [&](int i) {
-    return share_of(opacity + i, std::min(kPiece, count - i));
+    return count - i < kPiece ? share_of<0>(opacity + i, count - i)
+                              : share_of<kPiece>(opacity + i);
   };
   const Share share = share_at(0);
   int end = kPiece;
