@@ -11,14 +11,35 @@ namespace {
 
 enum TrackerProperty : guint {
   kMemoryPolicy = kFirstTrackerProperty,
-  kNonOverlapMasks,
   kMaskThreshold,
   kSkippedFrames,
-  kCameraMotion,
   kMaskResolution,
   kStableFramesThreshold,
-  kFirstSamuraiNumber,  // row 0 of kSamuraiNumbers
+  kFirstTrackerFlag,  // row 0 of kTrackerFlags
 };
+
+// What is so or not.
+struct TrackerFlag {
+  bool TrackerSettings::*value;
+  const char *name;
+  const char *nick;
+  const char *blurb;
+};
+const TrackerFlag kTrackerFlags[] = {
+    {&TrackerSettings::non_overlap_masks, "non-overlap-masks",
+     "Non-overlapping masks",
+     "Whether a pixel belongs to one object at most: where masks overlap, to "
+     "that with the largest logit"},
+    {&TrackerSettings::camera_motion, "camera-motion", "Camera motion",
+     "Whether the motion of the picture itself is found and taken out of the "
+     "objects': in skipped frames and with memory-policy=samurai"},
+    {&TrackerSettings::keep_first_cond_frame, "keep-first-cond-frame",
+     "Keep first conditioning frame",
+     "Whether an object's first prompted frame stays when there are more than "
+     "max-cond-frames; else the oldest goes, as with max-cond-frames=1"},
+};
+constexpr guint kFirstSamuraiNumber =
+    kFirstTrackerFlag + std::size(kTrackerFlags);  // row 0 of the following
 
 // The fractions among the properties of memory-policy=samurai.
 struct SamuraiNumber {
@@ -79,9 +100,9 @@ const TrackerNumber kTrackerNumbers[] = {
      "Frames whose object pointers are attended to", 1, kMaxFrames},
     {&TrackerSettings::max_cond_frames, "max-cond-frames",
      "Most conditioning frames",
-     "Prompted frames remembered for each object; of more, the first and the "
-     "latest stay (with 1, the latest). -1 = all: memory and time then grow "
-     "with every prompt; 0 is refused",
+     "Prompted frames remembered for each object; of more, the latest stay, "
+     "and the first with keep-first-cond-frame (with 1, the latest). -1 = all: "
+     "memory and time then grow with every prompt; 0 is refused",
      -1, kMaxFrames},
     {&TrackerSettings::memory_stride, "memory-stride", "Memory stride",
      "recent: frames from one memory that is attended to to the next; with 3, "
@@ -185,13 +206,6 @@ void install_tracker_properties(GObjectClass *object_class) {
                         "Which frames the tracker remembers",
                         memory_policy_type(), 0, flags));
   g_object_class_install_property(
-      object_class, kNonOverlapMasks,
-      g_param_spec_boolean("non-overlap-masks", "Non-overlapping masks",
-                           "Whether a pixel belongs to one object at most: "
-                           "where masks overlap, to that with the largest "
-                           "logit",
-                           defaults.non_overlap_masks, flags));
-  g_object_class_install_property(
       object_class, kMaskThreshold,
       g_param_spec_float("mask-threshold", "Mask threshold",
                          "Logit above which a pixel belongs to the object; "
@@ -205,13 +219,6 @@ void install_tracker_properties(GObjectClass *object_class) {
                         skipped_frames_type(),
                         static_cast<int>(defaults.skipped_frames), flags));
   g_object_class_install_property(
-      object_class, kCameraMotion,
-      g_param_spec_boolean("camera-motion", "Camera motion",
-                           "Whether the motion of the picture itself is found "
-                           "and taken out of the objects': in skipped frames "
-                           "and with memory-policy=samurai",
-                           defaults.camera_motion, flags));
-  g_object_class_install_property(
       object_class, kMaskResolution,
       g_param_spec_enum("mask-resolution", "Mask resolution",
                         "Resolution of the masks that are attached; with model "
@@ -219,7 +226,13 @@ void install_tracker_properties(GObjectClass *object_class) {
                         "it",
                         mask_resolution_type(),
                         static_cast<int>(defaults.mask_resolution), flags));
-  guint id = kFirstTrackerNumber;
+  guint id = kFirstTrackerFlag;
+  for (const TrackerFlag &row : kTrackerFlags)
+    g_object_class_install_property(
+        object_class, id++,
+        g_param_spec_boolean(row.name, row.nick, row.blurb, defaults.*row.value,
+                             flags));
+  id = kFirstTrackerNumber;
   for (const TrackerNumber &row : kTrackerNumbers)
     g_object_class_install_property(
         object_class, id++,
@@ -239,15 +252,9 @@ void set_tracker_property(TrackerSettings &settings, guint id,
       settings.samurai.stable_frames_threshold =
           static_cast<int>(g_value_get_uint(value));
       break;
-    case kNonOverlapMasks:
-      settings.non_overlap_masks = g_value_get_boolean(value);
-      break;
     case kSkippedFrames:
       settings.skipped_frames =
           static_cast<SkippedFrames>(g_value_get_enum(value));
-      break;
-    case kCameraMotion:
-      settings.camera_motion = g_value_get_boolean(value);
       break;
     case kMaskResolution:
       settings.mask_resolution =
@@ -260,6 +267,9 @@ void set_tracker_property(TrackerSettings &settings, guint id,
       if (id >= kFirstTrackerNumber)
         settings.*kTrackerNumbers[id - kFirstTrackerNumber].value =
             g_value_get_int(value);
+      else if (id < kFirstSamuraiNumber)
+        settings.*kTrackerFlags[id - kFirstTrackerFlag].value =
+            g_value_get_boolean(value);
       else
         settings.samurai.*kSamuraiNumbers[id - kFirstSamuraiNumber].value =
             g_value_get_double(value);
@@ -279,14 +289,8 @@ void get_tracker_property(const TrackerSettings &settings, guint id,
       g_value_set_uint(
           value, static_cast<guint>(settings.samurai.stable_frames_threshold));
       break;
-    case kNonOverlapMasks:
-      g_value_set_boolean(value, settings.non_overlap_masks);
-      break;
     case kSkippedFrames:
       g_value_set_enum(value, static_cast<int>(settings.skipped_frames));
-      break;
-    case kCameraMotion:
-      g_value_set_boolean(value, settings.camera_motion);
       break;
     case kMaskResolution:
       g_value_set_enum(value, static_cast<int>(settings.mask_resolution));
@@ -298,6 +302,9 @@ void get_tracker_property(const TrackerSettings &settings, guint id,
       if (id >= kFirstTrackerNumber)
         g_value_set_int(
             value, settings.*kTrackerNumbers[id - kFirstTrackerNumber].value);
+      else if (id < kFirstSamuraiNumber)
+        g_value_set_boolean(
+            value, settings.*kTrackerFlags[id - kFirstTrackerFlag].value);
       else
         g_value_set_double(
             value,

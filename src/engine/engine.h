@@ -59,6 +59,9 @@ struct TrackerSettings {
   // Conditioning frames kept per object, 1...256. -1 = all: memory and time
   // grow with every prompt.
   int max_cond_frames = 4;
+  // The first one says what the object is: it stays, and of too many the second
+  // oldest goes. Else the oldest goes, as with max_cond_frames 1.
+  bool keep_first_cond_frame = true;
   int memory_stride = 1;  // frames from one memory to the next, 1...256
   // Frames tracked last that may still be prompted (prompt_at), 0...64. Each
   // takes an EncodedImage, and every object 0.8 MB a frame at 1024 px, 0.1 MB

@@ -74,6 +74,7 @@ TrackerOptions tracker_options(const TrackerSettings &settings,
   options.limits.max_obj_ptrs = settings.max_obj_ptrs;
   options.limits.memory_stride = settings.memory_stride;
   options.limits.max_cond_frames = settings.max_cond_frames;
+  options.limits.keep_first_cond_frame = settings.keep_first_cond_frame;
   // So that an object that goes back finds what it had there.
   options.limits.extra_history = settings.frames_held;
   options.memory_policy = settings.memory_policy;

@@ -51,6 +51,7 @@ const Change kMemoryChanges[] = {
     [](TrackerSettings &s) { s.max_cond_frames = 1; },
     [](TrackerSettings &s) { s.max_cond_frames = 3; },
     [](TrackerSettings &s) { s.max_cond_frames = -1; },
+    [](TrackerSettings &s) { s.keep_first_cond_frame = false; },
     [](TrackerSettings &s) { s.memory_stride = 2; },
 };
 

@@ -50,6 +50,7 @@ GST_START_TEST(test_tracker_number_reaches_the_tracker_as_itself) {
       {"skipped-frames=hold", "7 16 4 1 8 0 0 0 30 0"},
       {"max-coast-frames=0", "7 16 4 1 8 0 0 1 0 0"},
       {"camera-motion=true", "7 16 4 1 8 0 0 1 30 1"},
+      {"keep-first-cond-frame=false", "7 16 4 1 8 0 0 1 30 0 oldest goes"},
       {"mask-resolution=model", "7 16 4 1 8 0 0 1 30 0 model"},
   };
   for (const auto &[properties, wanted] : kCases) {

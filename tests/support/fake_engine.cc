@@ -136,6 +136,7 @@ std::string numbers_of(const sam2::TrackerSettings &s) {
        << s.non_overlap_masks << " " << s.mask_threshold << " "
        << static_cast<int>(s.skipped_frames) << " " << s.max_coast_frames << " "
        << s.camera_motion;
+  if (!s.keep_first_cond_frame) text << " oldest goes";
   if (s.mask_resolution == sam2::MaskResolution::kModel) text << " model";
   return text.str();
 }
