@@ -7,6 +7,7 @@ namespace {
 
 enum ModelProperty : guint {
   kModelFile = kFirstModelProperty,
+  kModelType,
   kDevice,
   kPrecision,
   kInputSize,
@@ -47,6 +48,14 @@ void install_model_properties(GObjectClass *object_class) {
                           "model (.safetensors); unset: the bundled model",
                           nullptr, flags));
   g_object_class_install_property(
+      object_class, kModelType,
+      g_param_spec_string("model-type", "Model type",
+                          "What model-file has to hold, else it is refused: "
+                          "tiny, small, base-plus, large, nano (the bundled "
+                          "one), edgetam, or a name with its generation such "
+                          "as sam2.1-tiny; auto = any",
+                          "auto", flags));
+  g_object_class_install_property(
       object_class, kDevice,
       g_param_spec_string("device", "Device",
                           "Where the model runs: auto, cpu, cuda, or cuda:N",
@@ -70,6 +79,9 @@ void set_model_property(ModelSettings &settings, guint id,
     case kModelFile:
       settings.model_file = text_of(value);
       break;
+    case kModelType:
+      settings.model_type = text_of(value);
+      break;
     case kDevice:
       settings.device = text_of(value);
       break;
@@ -89,6 +101,9 @@ void get_model_property(const ModelSettings &settings, guint id,
   switch (id) {
     case kModelFile:
       g_value_set_string(value, settings.model_file.c_str());
+      break;
+    case kModelType:
+      g_value_set_string(value, settings.model_type.c_str());
       break;
     case kDevice:
       g_value_set_string(value, settings.device.c_str());

@@ -42,7 +42,8 @@ std::string text_or(const gchar *text, const char *fallback) {
 }
 
 ModelOptions::~ModelOptions() {
-  for (gchar *text : {model_, device_, precision_, policy_}) g_free(text);
+  for (gchar *text : {model_, type_, device_, precision_, policy_})
+    g_free(text);
 }
 
 void ModelOptions::add_to(GOptionContext *context) {
@@ -50,6 +51,10 @@ void ModelOptions::add_to(GOptionContext *context) {
       {"model", 'm', 0, G_OPTION_ARG_FILENAME, &model_,
        "SAM 2 checkpoint, .pt or .safetensors (default: the bundled model)",
        "FILE"},
+      {"model-type", 0, 0, G_OPTION_ARG_STRING, &type_,
+       "Refuse a model that is not tiny, small, base-plus, large, nano, "
+       "edgetam or, say, sam2.1-tiny (default: auto, take any)",
+       "NAME"},
       {"device", 0, 0, G_OPTION_ARG_STRING, &device_,
        "auto, cpu, cuda or cuda:N (default: auto)", "NAME"},
       {"precision", 0, 0, G_OPTION_ARG_STRING, &precision_,
@@ -72,6 +77,7 @@ ModelSettings ModelOptions::settings() const {
   }
   ModelSettings settings;
   settings.model_file = model_ != nullptr ? model_ : bundled_model();
+  settings.model_type = text_or(type_, "auto");
   settings.device = text_or(device_, "auto");
   settings.precision = precision_named(text_or(precision_, "auto"));
   settings.input_size_px = input_size_;

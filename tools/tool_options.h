@@ -45,6 +45,7 @@ class ModelOptions {
 
  private:
   gchar *model_ = nullptr;
+  gchar *type_ = nullptr;
   gchar *device_ = nullptr;
   gchar *precision_ = nullptr;
   gchar *policy_ = nullptr;

@@ -27,7 +27,10 @@ enum class MaskResolution {
 enum class Precision { kAuto, kFp32, kBf16, kFp16 };
 
 struct ModelSettings {
-  std::string model_file;       // .pt or .safetensors
+  std::string model_file;  // .pt or .safetensors
+  // What the file has to hold: auto = any, else the name of a variant, with or
+  // without the generation: tiny or sam2.1-tiny.
+  std::string model_type = "auto";
   std::string device = "auto";  // auto, cpu, cuda, cuda:N
   Precision precision = Precision::kAuto;
   int input_size_px = 0;  // 0 = the model's own

@@ -141,9 +141,11 @@ std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
   return translated([&]() -> std::shared_ptr<const Engine> {
     install_cpu_allocator();
     const c10::Device device = find_device(settings.device);
-    return std::make_shared<EngineImpl>(shared_model(
-        settings.model_file, device, type_for(settings.precision, device),
-        settings.input_size_px));
+    const auto shared = shared_model(settings.model_file, device,
+                                     type_for(settings.precision, device),
+                                     settings.input_size_px);
+    check_model_type(shared->model.config(), settings.model_type);
+    return std::make_shared<EngineImpl>(shared);
   });
 }
 

@@ -132,6 +132,12 @@ const std::vector<ModelConfig> &model_configs() {
   return rows;
 }
 
+std::string short_name(const ModelConfig &config) {
+  const std::string &name = config.name;
+  const bool has_generation = name.compare(0, 3, "sam") == 0;
+  return has_generation ? name.substr(name.find('-') + 1) : name;
+}
+
 const ModelConfig *find_config(const std::string &name) {
   const auto &rows = model_configs();
   const auto it = std::find_if(rows.begin(), rows.end(),

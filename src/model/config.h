@@ -105,6 +105,10 @@ struct ModelConfig {
 // the reference numbers in tests/data: at most 0.8 M parameters, 256 px.
 const std::vector<ModelConfig> &model_configs();
 
+// The name without the generation of SAM: "tiny" of "sam2.1-tiny", "edgetam" of
+// "edgetam".
+std::string short_name(const ModelConfig &config);
+
 // nullptr if there is none of that name.
 const ModelConfig *find_config(const std::string &name);
 

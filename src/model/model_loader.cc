@@ -140,6 +140,30 @@ ModelConfig detect_config(const Checkpoint &checkpoint) {
                   "a .safetensors file that carries its config.");
 }
 
+void check_model_type(const ModelConfig &config, const std::string &type) {
+  const std::string own = short_name(config);
+  if (type == "auto" || type == config.name || type == own) return;
+  std::vector<std::string> names;
+  bool is_known = false;
+  for (const ModelConfig &row : model_configs()) {
+    const std::string name = short_name(row);
+    is_known |= type == name || type == row.name;
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(name);
+  }
+  if (is_known)
+    throw Error(ErrorCode::kSetting, "The model file holds " + config.name +
+                                         ", and model-type is " + type +
+                                         ". Set model-type to auto or " + own +
+                                         ", or model-file to another file.");
+  std::string known;
+  for (const std::string &name : names) known += ", " + name;
+  throw Error(ErrorCode::kSetting, "There is no model type \"" + type +
+                                       "\". Set model-type to auto" + known +
+                                       ", or a full name such as " +
+                                       config.name + ".");
+}
+
 Sam2Network load_network(const ModelConfig &config,
                          const Checkpoint &checkpoint, c10::Device device,
                          c10::ScalarType type) {

@@ -15,6 +15,10 @@ namespace sam2 {
 // Error kUnreadable if it is none of them (with what was found).
 ModelConfig detect_config(const Checkpoint &checkpoint);
 
+// Error kSetting if `config` is not of that type, or if there is no such type:
+// "auto", which every config is of, its name, or a short_name() of the table.
+void check_model_type(const ModelConfig &config, const std::string &type);
+
 // A network of `config` with the checkpoint's weights on `device`. Image
 // encoder, memory attention and memory encoder take `type`; the rest, 2 % of
 // the work, stays float32 because it decides the masks' edges and scores.

@@ -91,6 +91,19 @@ START_TEST(test_table_of_functions_is_complete) {
 }
 END_TEST
 
+START_TEST(test_model_of_another_type_than_asked_for_is_refused) {
+  ModelSettings settings = settings_of(model_file());
+  settings.model_type = "micro";
+  assert_texts_equal(open(settings)->info().variant, "sam2.1-micro");
+  settings.model_type = "edgetam";
+  assert_refused(
+      open(settings), ErrorCode::kSetting,
+      "The model file holds sam2.1-micro, and model-type is edgetam. "
+      "Set model-type to auto or micro, or model-file to another "
+      "file.");
+}
+END_TEST
+
 START_TEST(test_info_describes_the_model) {
   const ModelInfo info = open(settings_of(model_file()))->info();
   assert_texts_equal(info.variant, "sam2.1-micro");
@@ -337,6 +350,7 @@ TCase *opening_tests() {
   TCase *tests = tcase_create("engine_impl");
   tcase_add_test(tests, test_table_of_functions_is_complete);
   tcase_add_test(tests, test_info_describes_the_model);
+  tcase_add_test(tests, test_model_of_another_type_than_asked_for_is_refused);
   tcase_add_loop_test(tests, test_model_runs_in_the_precision_asked_for, 0,
                       sizeof kPrecisions / sizeof *kPrecisions);
   tcase_add_test(tests, test_automatic_precision_is_float32_or_bfloat16);

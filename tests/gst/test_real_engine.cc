@@ -369,6 +369,21 @@ GST_START_TEST(test_masks_of_the_model_differ_by_a_rim_of_their_pixels) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_a_model_of_another_type_is_one_error) {
+  Track track;
+  g_object_set(track.get(), "model-type", "large", nullptr);
+  ASSERT_ONE_ERROR(
+      track.errors_with(model()), GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_SETTINGS,
+      "The model file holds sam2.1-micro, and model-type is large. "
+      "Set model-type to auto or micro, or model-file to another "
+      "file.");
+  track.to_null();
+  g_object_set(track.get(), "model-type", "micro", nullptr);
+  fail_unless(track.errors_with(model()).empty() && track.is_paused());
+}
+GST_END_TEST
+
 GST_START_TEST(test_masks_of_the_model_come_back_from_a_file_as_they_are) {
   const GstVideoInfo info =
       sam2::video_info(GST_VIDEO_FORMAT_RGB, kWidth, kHeight);
@@ -417,6 +432,7 @@ Suite *real_engine_suite() {
   tcase_add_test(cases, test_what_stands_out_is_found_without_a_prompt);
   tcase_add_test(cases,
                  test_masks_of_the_model_differ_by_a_rim_of_their_pixels);
+  tcase_add_test(cases, test_a_model_of_another_type_is_one_error);
   tcase_add_test(cases,
                  test_masks_of_the_model_come_back_from_a_file_as_they_are);
   suite_add_tcase(suite, cases);

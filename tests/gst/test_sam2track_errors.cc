@@ -33,6 +33,10 @@ GST_START_TEST(test_what_the_library_refuses_is_passed_on) {
       {"sam2track model-file=a.pt device=cuda:7", GST_RESOURCE_ERROR,
        GST_RESOURCE_ERROR_NOT_FOUND,
        "There is no device \"cuda:7\" here. Set device to auto or cpu."},
+      {"sam2track model-file=a.pt model-type=large", GST_RESOURCE_ERROR,
+       GST_RESOURCE_ERROR_SETTINGS,
+       "The model file holds sam2.1-tiny, and model-type is large. Set "
+       "model-type to auto or tiny."},
       {"sam2track model-file=bug.pt", GST_LIBRARY_ERROR,
        GST_LIBRARY_ERROR_FAILED,
        "An unexpected failure happened. Please report it with the debug text "

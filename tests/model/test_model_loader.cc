@@ -251,6 +251,56 @@ START_TEST(test_long_lists_are_cut_for_the_user_and_whole_in_the_detail) {
 }
 END_TEST
 
+START_TEST(test_every_variant_is_of_its_name_with_and_without_generation) {
+  for (const ModelConfig &config : model_configs())
+    for (const std::string &type :
+         {std::string("auto"), config.name, short_name(config)})
+      check_model_type(config, type);
+  assert_texts_equal(short_name(config_named("sam2.0-base-plus")), "base-plus");
+  assert_texts_equal(short_name(config_named("edgetam")), "edgetam");
+}
+END_TEST
+
+START_TEST(test_another_type_is_refused_with_what_the_file_holds) {
+  assert_refused(
+      check_model_type(config_named("sam2.1-tiny"), "large"),
+      ErrorCode::kSetting,
+      "The model file holds sam2.1-tiny, and model-type is large. Set "
+      "model-type to auto or tiny, or model-file to another file.");
+  assert_refused(
+      check_model_type(config_named("sam2.1-tiny"), "sam2.0-tiny"),
+      ErrorCode::kSetting,
+      "The model file holds sam2.1-tiny, and model-type is "
+      "sam2.0-tiny. Set model-type to auto or tiny, or model-file to "
+      "another file.");
+  assert_refused(
+      check_model_type(config_named("edgetam"), "tiny"), ErrorCode::kSetting,
+      "The model file holds edgetam, and model-type is tiny. Set "
+      "model-type to auto or edgetam, or model-file to another file.");
+}
+END_TEST
+
+START_TEST(test_type_that_does_not_exist_is_refused_with_those_that_do) {
+  assert_refused(
+      check_model_type(config_named("sam2.1-tiny"), "huge"),
+      ErrorCode::kSetting,
+      "There is no model type \"huge\". Set model-type to auto, tiny, "
+      "small, base-plus, large, micro, nano, edgetam, edgetam-micro, "
+      "or a full name such as sam2.1-tiny.");
+}
+END_TEST
+
+START_TEST(test_a_file_with_a_name_of_its_own_is_of_that_type) {
+  ModelConfig config = config_named("sam2.1-micro");
+  config.name = "mine";
+  check_model_type(config, "mine");
+  check_model_type(config, "auto");
+  assert_refused(check_model_type(config, "tiny"), ErrorCode::kSetting,
+                 "The model file holds mine, and model-type is tiny. Set "
+                 "model-type to auto or mine, or model-file to another file.");
+}
+END_TEST
+
 TCase *detection_tests() {
   TCase *tests = tcase_create("model_loader");
   tcase_add_loop_test(tests, test_variant_is_found_from_names_and_shapes_alone,
@@ -261,6 +311,12 @@ TCase *detection_tests() {
   tcase_add_test(tests, test_empty_checkpoint_is_refused);
   tcase_add_test(tests, test_patch_embedding_of_another_rank_is_refused);
   tcase_add_test(tests, test_unknown_variant_is_refused_with_what_was_found);
+  tcase_add_test(tests,
+                 test_every_variant_is_of_its_name_with_and_without_generation);
+  tcase_add_test(tests, test_another_type_is_refused_with_what_the_file_holds);
+  tcase_add_test(tests,
+                 test_type_that_does_not_exist_is_refused_with_those_that_do);
+  tcase_add_test(tests, test_a_file_with_a_name_of_its_own_is_of_that_type);
   return tests;
 }
 

@@ -5,7 +5,8 @@
 // "damaged.pt", "memory.pt" and "bug.pt" refuse to load, "track-error.pt"
 // fails at the second frame, "gate.pt" stops at a gate (fake_engine_gate.h),
 // "small-memory.pt" has none for two frames at once.
-// Devices other than auto and cpu are refused.
+// Devices other than auto and cpu and model types but auto and tiny are
+// refused.
 //
 // An object is its prompt's box (8 x 8 pixels around a point) without its top
 // left pixel, and moves one pixel to the right with each frame until it has
@@ -362,6 +363,10 @@ std::shared_ptr<const sam2::Engine> open(const sam2::ModelSettings &settings) {
   if (file == "memory.pt")
     throw Error(ErrorCode::kNoMemory, "Memory is full. Use a smaller model.");
   if (file == "bug.pt") throw std::runtime_error("index out of range");
+  if (settings.model_type != "auto" && settings.model_type != "tiny")
+    throw Error(ErrorCode::kSetting,
+                "The model file holds sam2.1-tiny, and model-type is " +
+                    settings.model_type + ". Set model-type to auto or tiny.");
   if (settings.device != "auto" && settings.device != "cpu")
     throw Error(ErrorCode::kNotFound,
                 "There is no device \"" + settings.device +

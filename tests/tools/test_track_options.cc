@@ -27,6 +27,7 @@ START_TEST(test_defaults_are_the_tracker_s_own) {
   assert_text_eq(options.input, "clip.mp4");
   assert_text_eq(options.model.model_file, "a.pt");
   assert_text_eq(options.model.device, "auto");
+  assert_text_eq(options.model.model_type, "auto");
   ck_assert(options.model.precision == sam2::Precision::kAuto);
   ck_assert_int_eq(options.model.input_size_px, 0);
   assert_text_eq(options.tracker.memory_policy, "recent");
@@ -42,15 +43,16 @@ START_TEST(test_defaults_are_the_tracker_s_own) {
 END_TEST
 
 START_TEST(test_every_option_is_read) {
-  const TrackOptions options =
-      parsed({"--model=a.pt", "--mask=m.png", "--device=cuda:1",
-              "--precision=bf16", "--input-size=512", "--memory-policy=samurai",
-              "--max-frames=7", "--output=o.ndjson", "--label-png=labels",
-              "--fps=12.5", "--batch-size=4", "--lookahead=8",
-              "--load-state=old", "--save-state=new", "frames"});
+  const TrackOptions options = parsed(
+      {"--model=a.pt", "--mask=m.png", "--device=cuda:1", "--model-type=tiny",
+       "--precision=bf16", "--input-size=512", "--memory-policy=samurai",
+       "--max-frames=7", "--output=o.ndjson", "--label-png=labels",
+       "--fps=12.5", "--batch-size=4", "--lookahead=8", "--load-state=old",
+       "--save-state=new", "frames"});
   assert_text_eq(options.input, "frames");
   assert_text_eq(options.mask_file, "m.png");
   assert_text_eq(options.model.device, "cuda:1");
+  assert_text_eq(options.model.model_type, "tiny");
   ck_assert(options.model.precision == sam2::Precision::kBf16);
   ck_assert_int_eq(options.model.input_size_px, 512);
   assert_text_eq(options.tracker.memory_policy, "samurai");
