@@ -70,9 +70,10 @@ void install_track_properties(GObjectClass *object_class) {
       object_class, kStatsProperty,
       g_param_spec_boxed(
           "stats", "Stats",
-          "Frames in, out, dropped and waiting, objects, frames a second, and "
-          "milliseconds by stage of the work (median and 95th percentile of "
-          "the latest 128 turns)",
+          "Frames in, out, dropped and waiting, objects, what their memory "
+          "banks hold and may hold (memories, pointers, conditioning frames), "
+          "frames a second, and milliseconds by stage of the work (median and "
+          "95th percentile of the latest 128 turns)",
           GST_TYPE_STRUCTURE,
           static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   install_model_properties(object_class);

@@ -82,6 +82,9 @@ class TrackSession {
   // See StreamTracker::look_at.
   void look_at(const ImageView &picture);
 
+  // See StreamTracker::bank_occupancy.
+  BankOccupancy bank_occupancy() const { return tracker_->bank_occupancy(); }
+
   // Forgets the objects and takes all prompts up again, as if newly set.
   void reset();
 

@@ -23,12 +23,34 @@ void set_number(GstStructure *structure, const std::string &name,
   gst_structure_set(structure, name.c_str(), G_TYPE_DOUBLE, value, nullptr);
 }
 
+struct BankRow {
+  const char *name;
+  int BankCounts::*count;
+};
+const BankRow kBankRows[] = {
+    {"memories", &BankCounts::memories},
+    {"pointers", &BankCounts::pointers},
+    {"conditioning-frames", &BankCounts::conditioning_frames},
+};
+
+void describe(GstStructure *structure, const BankOccupancy &bank) {
+  for (const auto &[text, count] : kBankRows) {
+    const std::string name(text);
+    gst_structure_set(
+        structure, text, G_TYPE_UINT, static_cast<guint>(bank.held.*count),
+        (name + "-fullest").c_str(), G_TYPE_UINT,
+        static_cast<guint>(bank.fullest.*count), (name + "-capacity").c_str(),
+        G_TYPE_INT, gint{bank.capacity.*count}, nullptr);
+  }
+}
+
 }  // namespace
 
 void TrackStats::reset() {
   const Lock lock(mutex_);
   in_ = out_ = dropped_ = coasted_ = 0;
   objects_ = 0;
+  bank_ = {};
   stages_ms_ = {};
   out_times_ = {};
 }
@@ -62,6 +84,11 @@ void TrackStats::add(Stage stage, std::chrono::nanoseconds time) {
 void TrackStats::set_objects(size_t objects) {
   const Lock lock(mutex_);
   objects_ = objects;
+}
+
+void TrackStats::set_bank(const BankOccupancy &bank) {
+  const Lock lock(mutex_);
+  bank_ = bank;
 }
 
 uint64_t TrackStats::frames_out() const {
@@ -103,6 +130,7 @@ StructurePtr TrackStats::structure(size_t frames_waiting) const {
       "frames-waiting", G_TYPE_UINT, static_cast<guint>(frames_waiting),
       "objects", G_TYPE_UINT, static_cast<guint>(objects_), "fps",
       G_TYPE_DOUBLE, frame_rate(), nullptr));
+  sam2::describe(structure.get(), bank_);
   for (size_t stage = 0; stage < stages_ms_.size(); ++stage)
     describe(structure.get(), stage);
   return structure;

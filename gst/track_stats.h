@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "gst_ptr.h"
+#include "track/bank_occupancy.h"
 
 namespace sam2 {
 
@@ -27,6 +28,7 @@ class TrackStats {
   void count_coasted();
   void add(Stage stage, std::chrono::nanoseconds time);
   void set_objects(size_t objects);
+  void set_bank(const BankOccupancy &bank);
 
   uint64_t frames_out() const;
   uint64_t frames_dropped() const;
@@ -35,6 +37,10 @@ class TrackStats {
   //
   //   frames-in, frames-out, frames-dropped, frames-coasted  uint64
   //   frames-waiting, objects                uint
+  //   memories, pointers, conditioning-frames
+  //                  uint, held by the memory banks of all objects together
+  //   NAME-fullest   uint, the most of them that one object holds
+  //   NAME-capacity  int, how many one object may hold; -1 = no limit
   //   fps            double, of the latest frames that came out
   //   NAME-ms-median, NAME-ms-p95            double, milliseconds of the latest
   //                  turns; NAME: convert, encode (of a batch, and the wait
@@ -61,6 +67,7 @@ class TrackStats {
   uint64_t dropped_ = 0;
   uint64_t coasted_ = 0;
   size_t objects_ = 0;
+  BankOccupancy bank_;
   std::array<Ring<double>, static_cast<size_t>(Stage::kCount)> stages_ms_;
   Ring<Clock::time_point> out_times_;
 };

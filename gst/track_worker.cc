@@ -72,6 +72,7 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   take_seat(engine);
   session_ = std::move(session);
   flow_.stats.reset();
+  count_objects(0);
   flow_.latency.reset();
   flow_.gate.reset();
   follows_drop_ = false;
@@ -304,7 +305,10 @@ GstFlowReturn TrackWorker::work_off(std::vector<Work> batch) {
     coast_over(work.item.drops_before);
     const Action action = work.action;
     BufferPtr frame;
-    if (action == Action::kPass) frame = std::move(work.item.frame);
+    if (action == Action::kPass) {
+      count_objects(0);
+      frame = std::move(work.item.frame);
+    }
     if (action == Action::kTrack) frame = track(std::move(work), *image++);
     if (action == Action::kCoast) frame = coast(std::move(work));
     if (action == Action::kDrop) {
@@ -355,8 +359,13 @@ BufferPtr TrackWorker::track(Work work, const EncodedImagePtr &image) {
     const StageTimer timer(flow_.stats, Stage::kTrack);
     tracked = session_->track(image, work.times);
   }
-  flow_.stats.set_objects(tracked.result.objects.size());
+  count_objects(tracked.result.objects.size());
   return attach(std::move(work.item.frame), tracked, work.times.running_ns);
+}
+
+void TrackWorker::count_objects(size_t objects) {
+  flow_.stats.set_objects(objects);
+  flow_.stats.set_bank(session_->bank_occupancy());
 }
 
 BufferPtr TrackWorker::coast(Work work) {

@@ -110,6 +110,7 @@ class TrackWorker {
   void coast_over(int drops);
   BufferPtr attach(BufferPtr frame, const TrackedFrame &tracked,
                    GstClockTime running_ns);
+  void count_objects(size_t objects);
   void announce_changes(const FrameResult &result, GstClockTime running_ns);
   void measured(GstClockTime busy_ns);
   void report_stats();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/geometry.h"
+#include "track/bank_occupancy.h"
 #include "track/prompt.h"
 #include "track/proposal.h"
 #include "track/skipped_frames.h"
@@ -165,6 +166,9 @@ class StreamTracker {
   // camera counts as at rest until the next picture that is looked at, which
   // catches up.
   virtual void look_at(const ImageView &picture) = 0;
+
+  // How full the objects' memory banks are.
+  virtual BankOccupancy bank_occupancy() const = 0;
 
   // Forgets every object, prompt and frame, held ones too.
   virtual void reset() = 0;

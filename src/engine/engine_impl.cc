@@ -68,6 +68,9 @@ class TranslatedTracker : public StreamTracker {
   void look_at(const ImageView &picture) override {
     translated([&] { inner_->look_at(picture); });
   }
+  BankOccupancy bank_occupancy() const override {
+    return translated([&] { return inner_->bank_occupancy(); });
+  }
   void reset() override {
     translated([&] { inner_->reset(); });
   }

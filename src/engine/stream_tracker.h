@@ -48,6 +48,9 @@ class StreamTrackerImpl : public StreamTracker {
   FrameResult track(const std::shared_ptr<const EncodedImage> &frame) override;
   FrameResult skip(const ImageView &frame) override;
   void look_at(const ImageView &picture) override;
+  BankOccupancy bank_occupancy() const override {
+    return tracker_.bank_occupancy();
+  }
   void reset() override;
   void save(const std::string &path) const override;
   void load(const std::string &path) override;

@@ -181,6 +181,18 @@ void MemoryBank::visit_conditioning(const StateScope &scope,
   }
 }
 
+BankCounts MemoryBank::counts() const {
+  const BankRecords held = records();
+  return {static_cast<int>(held.memories.size()),
+          static_cast<int>(held.pointers.size()),
+          static_cast<int>(held.conditioning.size())};
+}
+
+BankCounts MemoryBank::capacity(const BankLimits &limits) {
+  return {static_cast<int>(memory_slots(limits)) + limits.kept_memories,
+          limits.max_obj_ptrs + limits.extra_history, limits.max_cond_frames};
+}
+
 int64_t MemoryBank::bytes() const {
   int64_t total = memories_.nbytes() + pointers_.nbytes();
   for (const auto &mask : masks_)

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "track/bank_occupancy.h"
 #include "track/frame_ring.h"
 #include "track/selection_policy.h"
 #include "track/state_scope.h"
@@ -79,6 +80,9 @@ class MemoryBank {
   at::Tensor pointer(const PointerPick &pick) const;
 
   int64_t bytes() const;
+  // What is held, and what a bank of these limits may hold.
+  BankCounts counts() const;
+  static BankCounts capacity(const BankLimits &limits);
 
   // Saves or restores all that is held. To be restored: a new bank of the same
   // limits and sizes. `mask_side` is that of mask logits, 4h.

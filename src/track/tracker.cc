@@ -151,6 +151,22 @@ int64_t Tracker::bank_bytes() const {
   return total;
 }
 
+BankOccupancy Tracker::bank_occupancy() const {
+  BankOccupancy out;
+  out.capacity = MemoryBank::capacity(options_.limits);
+  const auto add = [&out](int BankCounts::*count, const BankCounts &counts) {
+    out.held.*count += counts.*count;
+    out.fullest.*count = std::max(out.fullest.*count, counts.*count);
+  };
+  for (const Object &object : objects_) {
+    const BankCounts counts = object.bank.counts();
+    add(&BankCounts::memories, counts);
+    add(&BankCounts::pointers, counts);
+    add(&BankCounts::conditioning_frames, counts);
+  }
+  return out;
+}
+
 SelectionRequest Tracker::request(const Object &object, int64_t frame,
                                   bool is_reverse) const {
   const BankLimits &limits = options_.limits;

@@ -118,6 +118,7 @@ class Tracker {
   const MotionModel *motion(int64_t object_id) const;
   // Bytes held by all banks.
   int64_t bank_bytes() const;
+  BankOccupancy bank_occupancy() const;
 
   // Saves the objects, or restores them in place of those there are; a tracker
   // that could not restore all (the exception says what) is of no use.

@@ -42,6 +42,7 @@ class FakeTracker : public sam2::StreamTracker {
   bool remove_object(int64_t) override { return false; }
   void save(const std::string &) const override {}
   void load(const std::string &) override {}
+  sam2::BankOccupancy bank_occupancy() const override { return {}; }
   void reset() override {
     ++resets;
     next_ = 0;

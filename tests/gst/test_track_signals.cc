@@ -167,6 +167,21 @@ GST_START_TEST(test_an_object_that_is_removed_is_gone) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_stats_count_the_objects_that_are_there) {
+  const TrackRun run("prompt=\"1:box=1,1,4,4; 2:box=9,9,4,4\"");
+  for (int frame = 0; frame < 3; ++frame) objects_on(run, frame);
+  fail_unless_equals_uint64(run.stat("objects"), 2);
+  fail_unless_equals_uint64(run.stat("memories"), 6);
+  fail_unless_equals_uint64(run.stat("memories-fullest"), 3);
+  fail_unless_equals_uint64(run.stat("conditioning-frames"), 2);
+  sam2::remove_object(run, 1);
+  sam2::remove_object(run, 2);
+  objects_on(run, 3);
+  fail_unless_equals_uint64(run.stat("objects"), 0);
+  fail_unless_equals_uint64(run.stat("memories"), 0);
+}
+GST_END_TEST
+
 GST_START_TEST(test_frames_pass_the_tracker_after_the_last_object) {
   const TrackRun run("");
   objects_on(run, 0);
@@ -261,6 +276,7 @@ Suite *track_signals_suite() {
       cases, test_a_prompt_for_a_frame_of_a_batch_that_was_taken_is_too_late);
   tcase_add_test(cases, test_no_time_is_too_late_after_a_flush);
   tcase_add_test(cases, test_an_object_that_is_removed_is_gone);
+  tcase_add_test(cases, test_stats_count_the_objects_that_are_there);
   tcase_add_test(cases, test_frames_pass_the_tracker_after_the_last_object);
   tcase_add_test(cases, test_prompts_of_an_object_that_is_removed_are_dropped);
   tcase_add_test(cases, test_cleared_prompts_do_not_come_and_objects_stay);

@@ -41,6 +41,31 @@ GST_START_TEST(test_counts_are_of_frames_in_out_and_dropped) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_banks_are_told_with_the_fullest_and_what_one_may_hold) {
+  sam2::TrackStats stats;
+  stats.set_bank({{9, 20, 3}, {6, 14, 2}, {8, 17, -1}});
+  const auto structure = stats.structure(0);
+  const struct {
+    const char *name;
+    int held, fullest, capacity;
+  } kRows[] = {{"memories", 9, 6, 8},
+               {"pointers", 20, 14, 17},
+               {"conditioning-frames", 3, 2, -1}};
+  for (const auto &row : kRows) {
+    const std::string name(row.name);
+    guint held = 99, fullest = 99;
+    gint capacity = 99;
+    fail_unless(gst_structure_get(
+        structure.get(), name.c_str(), G_TYPE_UINT, &held,
+        (name + "-fullest").c_str(), G_TYPE_UINT, &fullest,
+        (name + "-capacity").c_str(), G_TYPE_INT, &capacity, nullptr));
+    fail_unless_equals_int(held, row.held);
+    fail_unless_equals_int(fullest, row.fullest);
+    fail_unless_equals_int(capacity, row.capacity);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(test_stages_have_median_and_95th_percentile) {
   sam2::TrackStats stats;
   for (int i = 100; i >= 0; --i)
@@ -150,6 +175,8 @@ Suite *track_stats_suite() {
   Suite *suite = suite_create("track_stats");
   TCase *cases = tcase_create("all");
   tcase_add_test(cases, test_counts_are_of_frames_in_out_and_dropped);
+  tcase_add_test(cases,
+                 test_banks_are_told_with_the_fullest_and_what_one_may_hold);
   tcase_add_test(cases, test_stages_have_median_and_95th_percentile);
   tcase_add_test(cases, test_only_the_latest_turns_count);
   tcase_add_test(cases, test_the_frame_rate_is_that_of_frames_out);

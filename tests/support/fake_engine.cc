@@ -242,6 +242,20 @@ class FakeTracker final : public sam2::StreamTracker {
 
   void look_at(const sam2::ImageView &) override {}
 
+  // Each object remembers all frames of the tracker, as far as there is room.
+  sam2::BankOccupancy bank_occupancy() const override {
+    sam2::BankOccupancy bank;
+    bank.capacity = {7, 16, 4};
+    if (objects_.empty()) return bank;
+    bank.fullest = {static_cast<int>(std::min<int64_t>(tracked_frames_, 7)),
+                    static_cast<int>(std::min<int64_t>(tracked_frames_, 16)),
+                    1};
+    const auto count = static_cast<int>(objects_.size());
+    bank.held = {count * bank.fullest.memories, count * bank.fullest.pointers,
+                 count};
+    return bank;
+  }
+
   void reset() override {
     latest_ = {};
     latest_image_.reset();

@@ -305,6 +305,35 @@ START_TEST(test_empty_mask_prompt_means_an_absent_object) {
 }
 END_TEST
 
+void assert_counts(const BankCounts &counts, int memories, int pointers,
+                   int conditioning_frames) {
+  ck_assert_int_eq(counts.memories, memories);
+  ck_assert_int_eq(counts.pointers, pointers);
+  ck_assert_int_eq(counts.conditioning_frames, conditioning_frames);
+}
+
+START_TEST(test_occupancy_of_the_banks_grows_to_their_capacity) {
+  Tracker tracker = micro_tracker();
+  assert_counts(tracker.bank_occupancy().held, 0, 0, 0);
+  assert_counts(tracker.bank_occupancy().capacity, 7, 16, 4);
+  tracker.prompt(0, encoded_frame(0), 1, prompt_of(1));
+  for (int64_t frame = 0; frame < 4; ++frame)
+    tracker.track(frame, encoded_frame(frame));
+  tracker.prompt(4, encoded_frame(4), 2, prompt_of(2));
+  for (int64_t frame = 4; frame < 6; ++frame)
+    tracker.track(frame, encoded_frame(frame));
+  const BankOccupancy early = tracker.bank_occupancy();
+  assert_counts(early.held, 5 + 1, 5 + 1, 2);
+  assert_counts(early.fullest, 5, 5, 1);
+  for (int64_t frame = 6; frame < 40; ++frame)
+    tracker.track(frame, encoded_frame(frame));
+  assert_counts(tracker.bank_occupancy().held, 14, 32, 2);
+  assert_counts(tracker.bank_occupancy().fullest, 7, 16, 1);
+  tracker.remove_object(1);
+  assert_counts(tracker.bank_occupancy().held, 7, 16, 1);
+}
+END_TEST
+
 START_TEST(test_memory_is_the_same_after_200_frames_as_after_20) {
   Tracker tracker = micro_tracker();
   for (int64_t id : {1, 2})
@@ -402,6 +431,7 @@ TCase *object_tests() {
   tcase_add_test(tests,
                  test_outputs_come_in_the_order_in_which_objects_were_added);
   tcase_add_test(tests, test_tracker_without_objects_answers_with_nothing);
+  tcase_add_test(tests, test_occupancy_of_the_banks_grows_to_their_capacity);
   tcase_add_test(tests, test_memory_is_the_same_after_200_frames_as_after_20);
   tcase_add_test(tests, test_memory_does_not_grow_with_prompts_either);
   tcase_add_test(tests, test_trackers_of_one_model_do_not_influence_each_other);
