@@ -123,8 +123,9 @@ std::vector<ObjectScore> object_scores(const FrameResult &result) {
   scores.reserve(result.objects.size());
   for (const ObjectResult &object : result.objects)
     if (object.object_id != kUntrackedId)
-      scores.push_back(
-          {object.object_id, object.object_score, object.is_coasted});
+      scores.push_back({object.object_id, object.object_score,
+                        object.is_coasted, object.kf_score,
+                        object.stable_frames});
   return scores;
 }
 

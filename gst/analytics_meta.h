@@ -42,9 +42,9 @@ struct AttachedParts {
 //
 // related by RELATE_TO, as far as they are there: detection to tracking,
 // detection to segmentation and back. A lost object has the tracking entry
-// only, one with the id kUntrackedId all but that and its score. Object scores
-// go into a ScoresMeta. `times` has one entry per object of `result`. Throws
-// std::bad_alloc.
+// only, one with the id kUntrackedId all but that and its score. The other
+// scores go into a ScoresMeta. `times` has one entry per object of `result`.
+// Throws std::bad_alloc.
 void attach_result(GstBuffer *buffer, const FrameResult &result,
                    const std::vector<SeenTimes> &times,
                    const AttachedParts &parts = {});
@@ -56,7 +56,9 @@ struct AnalyticsObject {
   float confidence = 0;              // of the detection
   std::optional<float> object_score;
   bool is_lost = false;
-  bool is_coasted = false;  // as in ObjectScore
+  bool is_coasted = false;  // as in ObjectScore, like what follows
+  std::optional<float> kf_score;
+  std::optional<int> stable_frames;
   SeenTimes seen;
   BoxPx box;  // whole pixels of the frame; empty without a detection
   // Where `mask` lies, whole pixels of the frame; empty without a mask.

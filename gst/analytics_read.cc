@@ -221,6 +221,8 @@ class Reader {
       if (entry.object_id != *object.object_id) continue;
       object.object_score = entry.object_score;
       object.is_coasted = entry.is_coasted;
+      object.kf_score = entry.kf_score;
+      object.stable_frames = entry.stable_frames;
       return;
     }
   }

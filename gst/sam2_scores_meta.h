@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace sam2 {
@@ -13,8 +14,14 @@ struct ObjectScore {
   int64_t object_id = 0;
   // Logit; > 0 means that the model believes the object is in the picture.
   float object_score = 0;
-  // The frame was not inferred: box and mask are guessed from earlier frames.
+  // The frame was not inferred: box and mask are guessed from earlier frames,
+  // and scores are those of the latest one that was.
   bool is_coasted = false;
+  // With memory-policy=samurai. IoU of the mask's box with the predicted one,
+  // [0, 1]; none until the motion has a say and on prompted frames.
+  std::optional<float> kf_score;
+  // Good frames in a row, up to stable-frames-threshold.
+  std::optional<int> stable_frames;
 };
 
 // GstMeta "GstSam2ScoresMeta". It belongs to the buffer and is copied with it,

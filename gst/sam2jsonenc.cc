@@ -12,7 +12,10 @@
  * The number starts again with the element, not with a seek.
  *
  * The box is that of the mask where there is one. Detections that nobody
- * tracks have the id -1. Scores that a producer does not give are 0.
+ * tracks have the id -1. Scores that a producer does not give are 0; those of
+ * #GstSam2Track:memory-policy=samurai are left out then: the IoU of the box
+ * with the predicted one (`kf_score`), and the number of good frames in a row
+ * (`stable_frames`). `coasted` says that the frame was not inferred.
  *
  * ## Example launch lines
  * |[
@@ -80,6 +83,8 @@ sam2::ObjectResult result_of(sam2::AnalyticsObject object,
   result.object_score = object.object_score.value_or(0);
   result.is_lost = object.is_lost;
   result.is_coasted = object.is_coasted;
+  result.kf_score = object.kf_score;
+  result.stable_frames = object.stable_frames;
   result.box = object.box;
   result.mask_covers_frame = object.mask_covers_frame;
   if (object.mask_covers_frame) {

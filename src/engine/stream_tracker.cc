@@ -259,6 +259,11 @@ void StreamTrackerImpl::describe(const ObjectOutput &output, int64_t frame,
   out.label = memo.label;
   out.predicted_iou = iou;
   out.object_score = score;
+  if (output.scores.kf_score)
+    out.kf_score = static_cast<float>(*output.scores.kf_score);
+  const MotionModel *motion = tracker_.motion(output.object_id);
+  if (motion && find_selection_policy(settings_.memory_policy).has_motion_model)
+    out.stable_frames = motion->stable_frames();
   out.is_lost = cut.mask.is_empty();
   // Once for each frame, though a late prompt may change it.
   if (!memo.seen.empty() && memo.seen.back() == frame) memo.seen.pop_back();

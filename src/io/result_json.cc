@@ -82,6 +82,9 @@ void add_object(JsonBuilder *builder, const ObjectResult &object,
     json_builder_set_member_name(builder, "coasted");
     json_builder_add_boolean_value(builder, TRUE);
   }
+  if (object.kf_score) add_float(builder, "kf_score", *object.kf_score);
+  if (object.stable_frames)
+    add_int(builder, "stable_frames", *object.stable_frames);
   if (!object.is_lost && !object.mask.is_empty()) {
     add_mask(builder, object, frame);
   }

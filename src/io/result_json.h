@@ -8,7 +8,9 @@
 // `mask` is COCO run-length encoding (mask_rle.h) of the whole frame; its
 // `size` is the frame's height and width, or another one if it has a resolution
 // of its own. `label` is left out if empty, `mask` if there is none. An `id` of
-// -1 means that nobody tracks the object. Numbers do not depend on the locale.
+// -1 means that nobody tracks the object. `coasted`, `kf_score` and
+// `stable_frames` (ObjectResult) follow `lost` where they are true or known.
+// Numbers do not depend on the locale.
 #pragma once
 
 #include <cstdint>

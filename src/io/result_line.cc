@@ -259,6 +259,13 @@ class ResultLineParser {
     object.object_score = float_of(field_of(json, "object_score"), kMaxFloat);
     object.is_lost = flag_of(field_of(json, "lost"));
     object.is_coasted = flag_of(field_of(json, "coasted"));
+    const Field kf_score = field_of(json, "kf_score");
+    if (kf_score.node != nullptr)
+      object.kf_score = float_of(kf_score, kMaxFloat);
+    const Field stable_frames = field_of(json, "stable_frames");
+    if (stable_frames.node != nullptr)
+      object.stable_frames = static_cast<int>(
+          int_of(stable_frames, 0, std::numeric_limits<int>::max()));
     return object;
   }
 

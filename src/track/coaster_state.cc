@@ -1,6 +1,9 @@
 // Saving and restoring what is coasted.
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "track/coaster.h"
 #include "track/state_scope.h"
@@ -32,12 +35,32 @@ void visit(const StateScope &scope, CutOut &cut, SizePx frame) {
              static_cast<float>(cut.mask.height)};
 }
 
+void visit(const StateScope &scope, const std::string &name,
+           std::optional<float> &score) {
+  bool has_score = score.has_value();
+  scope.flag("has_" + name, has_score);
+  if (!has_score) return score.reset();
+  if (!score) score.emplace();
+  scope.numbers(name, std::vector<float *>{&*score});
+}
+
+void visit(const StateScope &scope, const std::string &name,
+           std::optional<int> &count) {
+  bool has_count = count.has_value();
+  scope.flag("has_" + name, has_count);
+  if (!has_count) return count.reset();
+  if (!count) count.emplace();
+  scope.integer(name, *count, 0, std::numeric_limits<int>::max());
+}
+
 void visit(const StateScope &scope, ObjectResult &seen) {
   scope.integers("id", {&seen.object_id}, std::numeric_limits<int64_t>::min(),
                  std::numeric_limits<int64_t>::max());
   scope.text("label", seen.label);
   scope.numbers("scores",
                 std::vector<float *>{&seen.predicted_iou, &seen.object_score});
+  visit(scope, "kf_score", seen.kf_score);
+  visit(scope, "stable_frames", seen.stable_frames);
   scope.integers("seen", {&seen.first_seen, &seen.last_seen}, 0,
                  StateScope::kMostFrame);
 }

@@ -10,7 +10,7 @@ namespace sam2 {
 namespace {
 
 // Rises when a state has other parts or other names.
-constexpr const char *kVersion = "2";
+constexpr const char *kVersion = "3";
 constexpr const char *kVersionKey = "sam2_tracker_state";
 
 Safetensors read_tensors(const std::string &path) {

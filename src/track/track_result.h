@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,12 @@ struct ObjectResult {
   std::string label;        // from the prompt, may be empty
   float predicted_iou = 0;  // the model's own estimate of mask quality, [0, 1]
   float object_score = 0;   // logit; > 0 means the object is in the picture
-  bool is_lost = false;     // no pixel of the object on this frame
+  // Of policies with a motion model. IoU of the mask's box with the predicted
+  // one, [0, 1]; none until the motion has a say and on prompted frames.
+  std::optional<float> kf_score;
+  // Good frames in a row, up to the number after which the motion has a say.
+  std::optional<int> stable_frames;
+  bool is_lost = false;  // no pixel of the object on this frame
   // The frame was skipped: box and mask are guessed from earlier frames, the
   // scores are those of the latest tracked one.
   bool is_coasted = false;

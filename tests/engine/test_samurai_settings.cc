@@ -72,6 +72,77 @@ START_TEST(test_policy_changes_what_is_tracked) {
 }
 END_TEST
 
+std::vector<ObjectResult> results(const TrackerSettings &settings) {
+  StreamTrackerImpl tracker(micro_model(), settings);
+  Prompt prompt;
+  prompt.object_id = 1;
+  prompt.points = {{110, 30, true}};
+  tracker.add_prompt(prompt);
+  std::vector<ObjectResult> objects;
+  for (int frame = 0; frame < kFrames; ++frame)
+    objects.push_back(tracker.track(clip_frame(frame)).objects.at(0));
+  return objects;
+}
+
+START_TEST(test_results_have_the_scores_of_the_motion) {
+  const std::vector<ObjectResult> objects = results(samurai());
+  const int threshold = samurai().samurai.stable_frames_threshold;
+  int scored = 0;
+  ck_assert(!objects[0].kf_score);
+  ck_assert_int_le(objects[0].stable_frames.value(), 1);
+  for (int frame = 1; frame < kFrames; ++frame) {
+    const int before = objects[frame - 1].stable_frames.value();
+    const int stable = objects[frame].stable_frames.value();
+    // One more, as many as count, or from the start again.
+    ck_assert(stable == before + 1 || stable == threshold || stable <= 1);
+    ck_assert(objects[frame].kf_score.has_value() == (before == threshold));
+    if (!objects[frame].kf_score) continue;
+    ck_assert_float_ge(*objects[frame].kf_score, 0);
+    ck_assert_float_le(*objects[frame].kf_score, 1);
+    ++scored;
+  }
+  ck_assert_int_gt(scored, 0);
+}
+END_TEST
+
+START_TEST(test_results_without_a_motion_model_have_no_scores_of_it) {
+  for (const char *policy : {"recent", "distractor"}) {
+    TrackerSettings settings;
+    settings.memory_policy = policy;
+    for (const ObjectResult &object : results(settings))
+      ck_assert(!object.kf_score && !object.stable_frames);
+  }
+}
+END_TEST
+
+START_TEST(test_skipped_frame_has_the_scores_of_the_motion_before_it) {
+  const std::string state =
+      TEST_OUTPUT_FOLDER "/test_samurai_scores.safetensors";
+  TrackerSettings settings = samurai();
+  settings.max_coast_frames = 0;
+  StreamTrackerImpl tracker(micro_model(), settings);
+  Prompt prompt;
+  prompt.object_id = 1;
+  prompt.points = {{110, 30, true}};
+  tracker.add_prompt(prompt);
+  int scored = 0;
+  for (int frame = 0; frame < kFrames; ++frame) {
+    const ObjectResult seen = tracker.track(clip_frame(frame)).objects.at(0);
+    scored += seen.kf_score.has_value();
+    tracker.save(state);
+    StreamTrackerImpl restored(micro_model(), settings);
+    restored.load(state);
+    for (StreamTracker *any : {static_cast<StreamTracker *>(&tracker),
+                               static_cast<StreamTracker *>(&restored)}) {
+      const ObjectResult skipped = any->skip(clip_frame(frame)).objects.at(0);
+      ck_assert(skipped.kf_score == seen.kf_score);
+      ck_assert(skipped.stable_frames == seen.stable_frames);
+    }
+  }
+  ck_assert_int_gt(scored, 0);
+}
+END_TEST
+
 START_TEST(test_weight_of_minus_one_is_the_models_own) {
   TrackerSettings automatic = samurai();
   TrackerSettings explicitly = samurai();
@@ -99,6 +170,11 @@ int main() {
   tcase_add_loop_test(tests, test_setting_changes_what_is_tracked, 0, kCount);
   tcase_add_loop_test(tests, test_setting_means_nothing_to_recent, 0, kCount);
   tcase_add_test(tests, test_policy_changes_what_is_tracked);
+  tcase_add_test(tests, test_results_have_the_scores_of_the_motion);
+  tcase_add_test(tests,
+                 test_results_without_a_motion_model_have_no_scores_of_it);
+  tcase_add_test(tests,
+                 test_skipped_frame_has_the_scores_of_the_motion_before_it);
   tcase_add_test(tests, test_weight_of_minus_one_is_the_models_own);
   tcase_add_test(tests, test_weight_below_0_that_is_not_minus_one_is_refused);
   return run_case("engine", tests);

@@ -384,6 +384,39 @@ GST_START_TEST(test_a_model_of_another_type_is_one_error) {
 }
 GST_END_TEST
 
+// What sam2jsonenc writes of the disc on each frame.
+std::vector<sam2::ObjectResult> written_discs(const std::string &properties) {
+  const GstVideoInfo info =
+      sam2::video_info(GST_VIDEO_FORMAT_RGB, kWidth, kHeight);
+  const auto track = sam2::video_harness(
+      "sam2track device=cpu prompt=\"1:box=40,28,40,40\" " + properties, info);
+  const auto write = sam2::video_harness("sam2jsonenc", info);
+  std::vector<sam2::ObjectResult> written;
+  for (int frame = 0; frame < kFrames; ++frame) {
+    auto tracked = sam2::push_and_pull(track.get(), drawn_frame(info, frame));
+    const auto line =
+        bytes(sam2::push_and_pull(write.get(), std::move(tracked)).get());
+    written.push_back(
+        sam2::result_from_json(
+            {reinterpret_cast<const char *>(line.data()), line.size()})
+            .result.objects.at(0));
+  }
+  return written;
+}
+
+GST_START_TEST(test_scores_of_the_motion_are_written_with_samurai_only) {
+  const auto frames =
+      written_discs("memory-policy=samurai stable-frames-threshold=2");
+  fail_unless(!frames[0].kf_score);
+  for (int frame = 0; frame < kFrames; ++frame)
+    fail_unless_equals_int(*frames[frame].stable_frames, std::min(frame, 2));
+  for (int frame = 3; frame < kFrames; ++frame)
+    fail_unless(*frames[frame].kf_score > 0.5f && *frames[frame].kf_score <= 1);
+  for (const sam2::ObjectResult &object : written_discs(""))
+    fail_unless(!object.kf_score && !object.stable_frames);
+}
+GST_END_TEST
+
 GST_START_TEST(test_masks_of_the_model_come_back_from_a_file_as_they_are) {
   const GstVideoInfo info =
       sam2::video_info(GST_VIDEO_FORMAT_RGB, kWidth, kHeight);
@@ -433,6 +466,8 @@ Suite *real_engine_suite() {
   tcase_add_test(cases,
                  test_masks_of_the_model_differ_by_a_rim_of_their_pixels);
   tcase_add_test(cases, test_a_model_of_another_type_is_one_error);
+  tcase_add_test(cases,
+                 test_scores_of_the_motion_are_written_with_samurai_only);
   tcase_add_test(cases,
                  test_masks_of_the_model_come_back_from_a_file_as_they_are);
   suite_add_tcase(suite, cases);

@@ -11,13 +11,17 @@ GST_END_TEST
 
 GST_START_TEST(test_a_copy_keeps_its_scores_when_the_original_is_gone) {
   sam2::BufferPtr buffer(gst_buffer_new());
-  sam2::add_scores_meta(buffer.get(), {{7, 1.5f}, {-3, -2.0f}});
+  sam2::add_scores_meta(buffer.get(), {{7, 1.5f}, {-3, -2.0f, true, 0.5f, 4}});
   const sam2::BufferPtr copy(gst_buffer_copy(buffer.get()));
   buffer.reset();
   const auto *scores = sam2::find_scores(copy.get());
   fail_unless(scores && scores->size() == 2);
   fail_unless_equals_int64(scores->at(1).object_id, -3);
   fail_unless_equals_float(scores->at(1).object_score, -2.0f);
+  fail_unless(scores->at(1).is_coasted);
+  fail_unless(scores->at(1).kf_score == 0.5f);
+  fail_unless(scores->at(1).stable_frames == 4);
+  fail_unless(!scores->at(0).kf_score && !scores->at(0).stable_frames);
 }
 GST_END_TEST
 

@@ -371,6 +371,8 @@ sam2::ObjectResult random_object(std::mt19937 &random, int64_t id) {
   object.object_id = below(5) ? id : sam2::kUntrackedId;
   object.is_lost = object.object_id >= 0 && below(5) == 0;
   object.object_score = object.object_id >= 0 ? below(1000) / 37.0f : 0.0f;
+  if (object.object_id >= 0 && below(2)) object.kf_score = below(100) / 99.0f;
+  if (object.object_id >= 0 && below(2)) object.stable_frames = below(20);
   if (object.is_lost) return object;
   object.label = below(2) ? "Ratte \"ä\"" : "object";
   object.predicted_iou = below(1000) / 999.0f;
@@ -393,6 +395,8 @@ void assert_same(const sam2::AnalyticsObject &a,
   fail_unless_equals_string(a.label.c_str(), b.label.c_str());
   fail_unless(a.confidence == b.confidence);
   fail_unless(a.object_score == b.object_score);
+  fail_unless(a.kf_score == b.kf_score);
+  fail_unless(a.stable_frames == b.stable_frames);
   fail_unless(a.is_lost == b.is_lost);
   fail_unless(a.box.x == b.box.x && a.box.y == b.box.y);
   fail_unless(a.box.width == b.box.width && a.box.height == b.box.height);

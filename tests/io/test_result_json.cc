@@ -97,6 +97,21 @@ START_TEST(test_mask_of_its_own_size_is_written_in_that_size) {
 }
 END_TEST
 
+START_TEST(test_scores_of_the_motion_are_written_where_they_are_known) {
+  FrameResult frame = sample();
+  frame.objects[0].kf_score = 0.25f;
+  frame.objects[0].stable_frames = 0;
+  const std::string line = sam2::json_from_result(frame, std::nullopt);
+  ck_assert_msg(line.find("\"lost\":false,\"kf_score\":0.25,"
+                          "\"stable_frames\":0,\"mask\"") != std::string::npos,
+                "%s", line.c_str());
+  const FrameResult read = sam2::result_from_json(line).result;
+  ck_assert(read.objects[0].kf_score == 0.25f);
+  ck_assert(read.objects[0].stable_frames == 0);
+  ck_assert(!read.objects[1].kf_score && !read.objects[1].stable_frames);
+}
+END_TEST
+
 START_TEST(test_numbers_do_not_depend_on_the_locale) {
   // Any locale with a decimal comma will do; without one the test is idle.
   for (const char *name : {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8"}) {
@@ -169,6 +184,8 @@ const Damaged kDamaged[] = {
      ", column 54: \"pts\" is not a whole number"},
     {OBJECT("\"label\":{}"), ", column 61: \"label\" is not a string"},
     {OBJECT("\"iou\":\"x\""), ", column 60: \"iou\" is not a number"},
+    {OBJECT("\"kf_score\":[]"), ", column 64: \"kf_score\" is not a number"},
+    {OBJECT("\"stable_frames\":-1"), ", column 69: \"stable_frames\" is -1"},
     {OBJECT("\"lost\":1"), ", column 59: \"lost\" is neither true nor false"},
     {OBJECT("\"box\":[1,2,3]"),
      ", column 64: \"box\" is not an array of 4 numbers"},
@@ -363,6 +380,8 @@ int main() {
   tcase_add_test(tests, test_fields_keep_their_order_on_one_line);
   tcase_add_test(tests, test_frame_without_objects_or_time_is_written);
   tcase_add_test(tests, test_a_line_comes_back_the_same);
+  tcase_add_test(tests,
+                 test_scores_of_the_motion_are_written_where_they_are_known);
   tcase_add_test(tests, test_numbers_do_not_depend_on_the_locale);
   tcase_add_test(tests, test_numbers_json_cannot_hold_become_null);
   tcase_add_test(tests, test_label_that_is_not_utf8_is_repaired);

@@ -216,7 +216,7 @@ START_TEST(test_state_of_another_version_is_refused) {
   damaged.metadata["sam2_tracker_state"] = "1";
   assert_texts_equal(
       refusal_of_state(damaged),
-      damage("it is of version \"1\", and version \"2\" can be read here"));
+      damage("it is of version \"1\", and version \"3\" can be read here"));
 }
 END_TEST
 
