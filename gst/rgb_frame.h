@@ -3,8 +3,11 @@
 
 #include <gst/video/video.h>
 
+#include <optional>
+
 #include "base/geometry.h"
 #include "gst_ptr.h"
+#include "yuv_matrix.h"
 
 namespace sam2 {
 
@@ -22,8 +25,11 @@ class RgbFrame {
   ImageView view(GstVideoFrame *frame);
 
  private:
-  GstVideoInfo rgb_info_;
-  VideoConverterPtr converter_;  // null if frames are RGB already
+  void apply_matrix(GstVideoFrame *frame) const;
+
+  GstVideoInfo packed_info_;         // RGB, or AYUV for the matrix
+  VideoConverterPtr converter_;      // null if frames are RGB already
+  std::optional<YuvMatrix> matrix_;  // none if the converter's own will do
   BufferPtr scratch_;
 };
 

@@ -8,6 +8,7 @@
 #include "engine/stream_tracker.h"
 #include "gpu/cpu_allocator.h"
 #include "gpu/device.h"
+#include "model/model_loader.h"
 #include "track/mask_proposals.h"
 
 namespace sam2 {

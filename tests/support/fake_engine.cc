@@ -4,7 +4,8 @@
 // Model files are not opened; their names choose what happens: "missing.pt",
 // "damaged.pt", "memory.pt" and "bug.pt" refuse to load, "track-error.pt"
 // fails at the second frame, "gate.pt" stops at a gate (fake_engine_gate.h),
-// "small-memory.pt" has none for two frames at once.
+// "small-memory.pt" has none for two frames at once, "record.pt" keeps what it
+// sees (fake_engine_picture.h).
 // Devices other than auto and cpu and model types but auto and tiny are
 // refused.
 //
@@ -38,6 +39,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "support/fake_engine_gate.h"
+#include "support/fake_engine_picture.h"
 
 #ifndef FAKE_ENGINE_ABI
 #define FAKE_ENGINE_ABI sam2::kEngineAbi
@@ -83,6 +85,33 @@ class Gate {
 Gate &gate() {
   static Gate the_gate;
   return the_gate;
+}
+
+class Record {
+ public:
+  void keep(const sam2::ImageView &view) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    latest_.width = view.width;
+    latest_.height = view.height;
+    latest_.rgb.clear();
+    for (int y = 0; y < view.height; ++y) {
+      const uint8_t *row = view.data + ptrdiff_t{1} * y * view.stride_bytes;
+      latest_.rgb.insert(latest_.rgb.end(), row, row + 3 * view.width);
+    }
+  }
+  sam2::SeenPicture latest() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return latest_;
+  }
+
+ private:
+  std::mutex mutex_;
+  sam2::SeenPicture latest_;
+};
+
+Record &record() {
+  static Record the_record;
+  return the_record;
 }
 
 struct FakeObject {
@@ -336,6 +365,7 @@ class FakeEngine final : public sam2::Engine {
     if (settings_.model_file == "small-memory.pt" && frames.size() > 1)
       throw Error(ErrorCode::kNoMemory, "Memory is full.");
     std::vector<std::shared_ptr<const sam2::EncodedImage>> images;
+    if (settings_.model_file == "record.pt") record().keep(frames.back());
     for (const sam2::ImageView &frame : frames)
       images.push_back(std::make_shared<const FakeImage>(frame, frames.size()));
     *counter_ += static_cast<int64_t>(frames.size());
@@ -409,6 +439,11 @@ fake_engine_gate(void) {
       [] { gate().close(); }, [] { gate().open(); },
       [] { gate().wait_for_arrival(); }};
   return &functions;
+}
+
+extern "C" __attribute__((visibility("default"))) void fake_engine_picture(
+    sam2::SeenPicture *picture) {
+  *picture = record().latest();
 }
 
 extern "C" __attribute__((visibility("default"))) const sam2::EngineApi *
