@@ -86,9 +86,13 @@ class VideoFrameMap {
  public:
   VideoFrameMap(const GstVideoInfo &info, GstBuffer *buffer,
                 GstMapFlags flags) {
+    // A buffer of one's own would get one memory in place of several.
+    const bool is_shared = !(flags & GST_MAP_WRITE);
+    if (is_shared) gst_buffer_ref(buffer);
     is_mapped_ = gst_video_frame_map(
         &frame_, &info, buffer,
         static_cast<GstMapFlags>(flags | GST_VIDEO_FRAME_MAP_FLAG_NO_REF));
+    if (is_shared) gst_buffer_unref(buffer);
   }
   ~VideoFrameMap() {
     if (is_mapped_) gst_video_frame_unmap(&frame_);

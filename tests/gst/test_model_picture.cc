@@ -297,6 +297,24 @@ GST_START_TEST(test_frames_of_every_format_keep_their_memory_and_bytes) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_frames_in_several_memories_keep_them) {
+  const GstVideoInfo info = info_of(GST_VIDEO_FORMAT_I420, kCodings[0]);
+  const BufferPtr whole = bars(info, kCodings[0], plain_layout(info));
+  const auto bytes = bytes_of(whole.get());
+  BufferPtr frame(gst_buffer_new());
+  for (guint plane = 0; plane < 3; ++plane) {
+    const gsize end = plane < 2 ? info.offset[plane + 1] : info.size;
+    const gsize size = end - info.offset[plane];
+    GstMemory *memory = gst_allocator_alloc(nullptr, size, nullptr);
+    gst_buffer_append_memory(frame.get(), memory);
+  }
+  gst_buffer_fill(frame.get(), 0, bytes.data(), bytes.size());
+  const auto harness = harness_for(info);
+  expect_same_memory(harness.get(), std::move(frame), "I420 in three");
+  expect_bars(seen(), "I420 in three");
+}
+GST_END_TEST
+
 Suite *model_picture_suite() {
   Suite *suite = suite_create("model_picture");
   TCase *cases = tcase_create("all");
@@ -307,6 +325,7 @@ Suite *model_picture_suite() {
   tcase_add_test(cases, test_padding_and_moved_planes_change_no_pixel);
   tcase_add_test(cases,
                  test_frames_of_every_format_keep_their_memory_and_bytes);
+  tcase_add_test(cases, test_frames_in_several_memories_keep_them);
   suite_add_tcase(suite, cases);
   return suite;
 }
