@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -127,6 +128,7 @@ class Downstream {
       gst_pad_link_full(source_, pad_.get(), GST_PAD_LINK_CHECK_NOTHING);
   }
   void unlink() {
+    note(GST_FLOW_NOT_LINKED);
     if (gst_pad_is_linked(source_)) gst_pad_unlink(source_, pad_.get());
   }
   void block() {
@@ -139,7 +141,15 @@ class Downstream {
   void unblock() {
     if (probe_ != 0) gst_pad_remove_probe(source_, std::exchange(probe_, 0));
   }
-  void answer(GstFlowReturn flow) { answer_ = flow; }
+  void answer(GstFlowReturn flow) {
+    note(flow);
+    answer_ = flow;
+  }
+  // Whether frames may have got this answer so far.
+  bool has_answered(GstFlowReturn flow) {
+    const Lock lock(mutex_);
+    return answers_.count(flow) > 0;
+  }
   void complain(GstClockTimeDiff jitter_ns) {
     const GstClockTime shown_ns = (latest_ + 2) * 40 * GST_MSECOND;
     gst_pad_push_event(pad_.get(), gst_event_new_qos(GST_QOS_TYPE_OVERFLOW, 2,
@@ -161,6 +171,10 @@ class Downstream {
   int64_t frames() const { return frames_; }
 
  private:
+  void note(GstFlowReturn flow) {
+    const Lock lock(mutex_);
+    answers_.insert(flow);
+  }
   GstFlowReturn take(GstBuffer *frame) {
     const auto number = static_cast<int64_t>(GST_BUFFER_PTS(frame)) /
                         static_cast<int64_t>(40 * GST_MSECOND);
@@ -184,11 +198,54 @@ class Downstream {
   std::atomic<GstFlowReturn> answer_{GST_FLOW_OK};
   gulong probe_ = 0;  // of one thread
   std::mutex mutex_;
+  std::set<GstFlowReturn> answers_;
   std::condition_variable changed_;
   std::atomic<int64_t> latest_{-1};
   std::atomic<int64_t> frames_{0};
   int64_t floor_ = 0;
   PadPtr pad_;
+};
+
+// Takes what the element posts. Errors are faults, but for those that say what
+// downstream has answered to a stream that is over.
+class BusWatch {
+ public:
+  BusWatch(GstElement *element, Downstream &downstream, Faults &faults)
+      : element_(element),
+        downstream_(downstream),
+        faults_(faults),
+        bus_(gst_bus_new()) {
+    gst_bus_set_sync_handler(
+        bus_.get(),
+        [](GstBus *, GstMessage *message, gpointer self) {
+          if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
+            static_cast<BusWatch *>(self)->judge(message);
+          return GST_BUS_DROP;
+        },
+        this, nullptr);
+    gst_element_set_bus(element_, bus_.get());
+  }
+  ~BusWatch() { gst_element_set_bus(element_, nullptr); }
+  BusWatch(const BusWatch &) = delete;
+  BusWatch &operator=(const BusWatch &) = delete;
+
+ private:
+  void judge(GstMessage *message) {
+    const PostedError error = error_of(message);
+    const GstStructure *details = nullptr;
+    gst_message_parse_error_details(message, &details);
+    gint flow = GST_FLOW_OK;
+    if (details && gst_structure_get_int(details, "flow-return", &flow) &&
+        downstream_.has_answered(static_cast<GstFlowReturn>(flow)))
+      return;
+    faults_.add("There is an error that nobody asked for: " + error.text +
+                " (" + error.debug + ")");
+  }
+
+  GstElement *element_;
+  Downstream &downstream_;
+  Faults &faults_;
+  BusPtr bus_;
 };
 
 // The pad before the element. Functions may be called by any thread; those

@@ -30,6 +30,7 @@ class Storm {
         element_(make(pick(3), pick(4), properties)),
         source_(gst_element_get_static_pad(element_.get(), "src")),
         downstream_(source_.get(), faults_),
+        watch_(element_.get(), downstream_, faults_),
         upstream_(element_.get(), downstream_, faults_) {}
   ~Storm() {
     gate_.open();
@@ -190,6 +191,7 @@ class Storm {
   sam2::ElementPtr element_;
   sam2::PadPtr source_;
   sam2::Downstream downstream_;
+  sam2::BusWatch watch_;
   sam2::Upstream upstream_;
   sam2::Lane downstream_lane_, control_, flush_, stream_, other_stream_;
 };

@@ -40,7 +40,7 @@ MessagePtr await_message(GstBus *bus, GstMessageType type) {
   return MessagePtr(gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, type));
 }
 
-static PostedError error_of(GstMessage *message) {
+PostedError error_of(GstMessage *message) {
   GError *error = nullptr;
   gchar *debug = nullptr;
   gst_message_parse_error(message, &error, &debug);

@@ -50,6 +50,8 @@ struct PostedError {
   std::string debug;
 };
 
+PostedError error_of(GstMessage *message);
+
 // Starts the elements of `launch` until they are PAUSED or refuse, and returns
 // the error messages posted.
 std::vector<PostedError> errors_at_start(const std::string &launch);
