@@ -57,6 +57,7 @@
 
 #include "analytics_meta.h"
 #include "boundary.h"
+#include "element_parts.h"
 #include "gst_ptr.h"
 #include "io/result_replay.h"
 
@@ -117,11 +118,7 @@ gboolean start(GstBaseTransform *base) {
   GstElement *element = GST_ELEMENT(base);
   return sam2::guarded(element, gboolean{FALSE}, [&]() -> gboolean {
     State &state = state_of(base);
-    std::string location;
-    {
-      const sam2::ObjectLock lock(base);
-      location = state.location;
-    }
+    const std::string location = sam2::locked_copy(base, state.location);
     if (location.empty())
       throw sam2::Error(sam2::ErrorCode::kSetting,
                         "There is no file of results. Set location to one.");
@@ -168,11 +165,7 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *,
 // How far a line may be from `buffer`.
 int64_t tolerance_ns(GstBaseTransform *base, const GstBuffer *buffer) {
   const State &state = state_of(base);
-  GstClockTime tolerance_ns = 0;
-  {
-    const sam2::ObjectLock lock(base);
-    tolerance_ns = state.tolerance_ns;
-  }
+  GstClockTime tolerance_ns = sam2::locked_copy(base, state.tolerance_ns);
   const auto fps_n = static_cast<guint64>(std::max(state.info.fps_n, 0));
   const auto fps_d = static_cast<guint64>(std::max(state.info.fps_d, 1));
   if (!GST_CLOCK_TIME_IS_VALID(tolerance_ns) && fps_n > 0)
@@ -319,15 +312,6 @@ void install_properties(GObjectClass *object_class) {
           static_cast<GParamFlags>(kFlags | GST_PARAM_MUTABLE_PLAYING)));
 }
 
-void add_pad_template(GstElementClass *element_class, const char *name,
-                      GstPadDirection direction) {
-  const sam2::CapsPtr caps(
-      gst_caps_from_string(GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL)));
-  gst_element_class_add_pad_template(
-      element_class,
-      gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps.get()));
-}
-
 }  // namespace
 
 static void gst_sam2_json_dec_class_init(GstSam2JsonDecClass *klass) {
@@ -344,8 +328,10 @@ static void gst_sam2_json_dec_class_init(GstSam2JsonDecClass *klass) {
       element_class, "SAM 2 JSON decoder", "Codec/Decoder/Metadata",
       "Adds objects from a file of JSON lines to the frames as metadata",
       "The gst-sam2 authors");
-  add_pad_template(element_class, "sink", GST_PAD_SINK);
-  add_pad_template(element_class, "src", GST_PAD_SRC);
+  sam2::add_pad_template(element_class, GST_PAD_SINK,
+                         GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
+  sam2::add_pad_template(element_class, GST_PAD_SRC,
+                         GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
 
   auto *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
   transform_class->start = start;

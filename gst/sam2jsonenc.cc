@@ -38,6 +38,7 @@
 #include "analytics_meta.h"
 #include "base/error.h"
 #include "boundary.h"
+#include "element_parts.h"
 #include "gst_ptr.h"
 #include "io/result_json.h"
 
@@ -114,8 +115,7 @@ GstCaps *transform_caps(GstBaseTransform *base, GstPadDirection direction,
   GstPad *other = direction == GST_PAD_SINK ? GST_BASE_TRANSFORM_SRC_PAD(base)
                                             : GST_BASE_TRANSFORM_SINK_PAD(base);
   sam2::CapsPtr caps(gst_pad_get_pad_template_caps(other));
-  if (!filter) return caps.release();
-  return gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST);
+  return sam2::filtered(std::move(caps), filter);
 }
 
 gboolean set_caps(GstBaseTransform *base, GstCaps *caps, GstCaps *) {
@@ -164,14 +164,6 @@ void finalize(GObject *object) {
   G_OBJECT_CLASS(gst_sam2_json_enc_parent_class)->finalize(object);
 }
 
-void add_pad_template(GstElementClass *element_class, const char *name,
-                      GstPadDirection direction, const char *description) {
-  const sam2::CapsPtr caps(gst_caps_from_string(description));
-  gst_element_class_add_pad_template(
-      element_class,
-      gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps.get()));
-}
-
 }  // namespace
 
 static void gst_sam2_json_enc_class_init(GstSam2JsonEncClass *klass) {
@@ -184,9 +176,9 @@ static void gst_sam2_json_enc_class_init(GstSam2JsonEncClass *klass) {
       element_class, "SAM 2 JSON encoder", "Codec/Encoder/Metadata",
       "Writes the objects of each frame's metadata as a line of JSON",
       "The gst-sam2 authors");
-  add_pad_template(element_class, "sink", GST_PAD_SINK,
-                   GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
-  add_pad_template(element_class, "src", GST_PAD_SRC, kJsonCaps);
+  sam2::add_pad_template(element_class, GST_PAD_SINK,
+                         GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
+  sam2::add_pad_template(element_class, GST_PAD_SRC, kJsonCaps);
 
   auto *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
   transform_class->start = start;

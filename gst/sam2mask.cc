@@ -49,6 +49,7 @@
 #include <vector>
 
 #include "boundary.h"
+#include "element_parts.h"
 #include "gst_ptr.h"
 #include "mask_properties.h"
 #include "object_masks.h"
@@ -91,8 +92,7 @@ State &state_of(gpointer object) {
 }
 
 sam2::MaskSettings settings_of(gpointer object) {
-  const sam2::ObjectLock lock(object);
-  return state_of(object).settings;
+  return sam2::locked_copy(object, state_of(object).settings);
 }
 
 bool is_wide(const GstVideoFrame &frame) {
@@ -233,8 +233,7 @@ GstCaps *transform_caps(GstBaseTransform *base, GstPadDirection direction,
       direction == GST_PAD_SINK
           ? source_caps(caps, settings_of(base).is_label_map())
           : without_format(caps);
-  if (!filter) return other.release();
-  return gst_caps_intersect_full(filter, other.get(), GST_CAPS_INTERSECT_FIRST);
+  return sam2::filtered(std::move(other), filter);
 }
 
 gboolean transform_meta(GstBaseTransform *, GstBuffer *, GstMeta *meta,
@@ -271,14 +270,6 @@ void finalize(GObject *object) {
   G_OBJECT_CLASS(gst_sam2_mask_parent_class)->finalize(object);
 }
 
-void add_pad_template(GstElementClass *element_class, const char *name,
-                      GstPadDirection direction, const char *description) {
-  const sam2::CapsPtr caps(gst_caps_from_string(description));
-  gst_element_class_add_pad_template(
-      element_class,
-      gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps.get()));
-}
-
 }  // namespace
 
 static void gst_sam2_mask_class_init(GstSam2MaskClass *klass) {
@@ -294,10 +285,10 @@ static void gst_sam2_mask_class_init(GstSam2MaskClass *klass) {
       element_class, "SAM 2 mask", "Converter/Analyzer/Video",
       "Makes label maps and masks of the objects in a video's metadata",
       "The gst-sam2 authors");
-  add_pad_template(element_class, "sink", GST_PAD_SINK,
-                   GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
-  add_pad_template(element_class, "src", GST_PAD_SRC,
-                   GST_VIDEO_CAPS_MAKE("{ GRAY8, GRAY16_LE }"));
+  sam2::add_pad_template(element_class, GST_PAD_SINK,
+                         GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
+  sam2::add_pad_template(element_class, GST_PAD_SRC,
+                         GST_VIDEO_CAPS_MAKE("{ GRAY8, GRAY16_LE }"));
 
   auto *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
   transform_class->start = start;

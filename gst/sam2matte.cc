@@ -49,9 +49,11 @@
 #include <gst/video/video.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "alpha_format.h"
 #include "boundary.h"
+#include "element_parts.h"
 #include "gst_ptr.h"
 #include "hidden_area.h"
 #include "matte_painter.h"
@@ -100,8 +102,7 @@ State &state_of(gpointer object) {
 }
 
 sam2::MatteSettings settings_of(gpointer object) {
-  const sam2::ObjectLock lock(object);
-  return state_of(object).settings;
+  return sam2::locked_copy(object, state_of(object).settings);
 }
 
 void check(const sam2::ObjectChoice &choice) {
@@ -198,8 +199,7 @@ GstCaps *transform_caps(GstBaseTransform *base, GstPadDirection direction,
     other = direction == GST_PAD_SINK ? sam2::caps_with_alpha(known.get())
                                       : sam2::caps_before_alpha(known.get());
   }
-  if (!filter) return other.release();
-  return gst_caps_intersect_full(filter, other.get(), GST_CAPS_INTERSECT_FIRST);
+  return sam2::filtered(std::move(other), filter);
 }
 
 gboolean transform_meta(GstBaseTransform *, GstBuffer *, GstMeta *meta,
@@ -219,14 +219,6 @@ gboolean stop(GstBaseTransform *base) {
   state.area = {};
   state.painter = {};
   return TRUE;
-}
-
-void before_transform(GstBaseTransform *base, GstBuffer *buffer) {
-  if (base->segment.format != GST_FORMAT_TIME) return;
-  const GstClockTime stream_ns = gst_segment_to_stream_time(
-      &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  if (GST_CLOCK_TIME_IS_VALID(stream_ns))
-    gst_object_sync_values(GST_OBJECT(base), stream_ns);
 }
 
 // Alpha comes and goes with the mode.
@@ -257,15 +249,6 @@ void finalize(GObject *object) {
   G_OBJECT_CLASS(gst_sam2_matte_parent_class)->finalize(object);
 }
 
-void add_pad_template(GstElementClass *element_class, const char *name,
-                      GstPadDirection direction) {
-  const sam2::CapsPtr caps(
-      gst_caps_from_string(GST_VIDEO_CAPS_MAKE(SAM2_MATTE_FORMATS)));
-  gst_element_class_add_pad_template(
-      element_class,
-      gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps.get()));
-}
-
 }  // namespace
 
 static void gst_sam2_matte_class_init(GstSam2MatteClass *klass) {
@@ -281,15 +264,17 @@ static void gst_sam2_matte_class_init(GstSam2MatteClass *klass) {
       element_class, "SAM 2 matte", "Filter/Effect/Video",
       "Cuts out or hides the objects in a video's metadata",
       "The gst-sam2 authors");
-  add_pad_template(element_class, "sink", GST_PAD_SINK);
-  add_pad_template(element_class, "src", GST_PAD_SRC);
+  sam2::add_pad_template(element_class, GST_PAD_SINK,
+                         GST_VIDEO_CAPS_MAKE(SAM2_MATTE_FORMATS));
+  sam2::add_pad_template(element_class, GST_PAD_SRC,
+                         GST_VIDEO_CAPS_MAKE(SAM2_MATTE_FORMATS));
 
   auto *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
   transform_class->start = start;
   transform_class->stop = stop;
   transform_class->transform_caps = transform_caps;
   transform_class->transform_meta = transform_meta;
-  transform_class->before_transform = before_transform;
+  transform_class->before_transform = sam2::sync_properties;
   auto *filter_class = GST_VIDEO_FILTER_CLASS(klass);
   filter_class->set_info = set_info;
   filter_class->transform_frame = make_matte;

@@ -32,6 +32,7 @@
 
 #include "analytics_meta.h"
 #include "boundary.h"
+#include "element_parts.h"
 #include "gst_ptr.h"
 #include "object_colour.h"
 #include "overlay_label.h"
@@ -116,22 +117,9 @@ void draw(GstVideoFrame *frame, const sam2::OverlaySettings &settings) {
 
 GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame) {
   return sam2::guarded(GST_ELEMENT(filter), GST_FLOW_ERROR, [&] {
-    sam2::OverlaySettings settings;
-    {
-      const sam2::ObjectLock lock(filter);
-      settings = as_overlay(filter)->state->settings;
-    }
-    draw(frame, settings);
+    draw(frame, sam2::locked_copy(filter, as_overlay(filter)->state->settings));
     return GST_FLOW_OK;
   });
-}
-
-void before_transform(GstBaseTransform *base, GstBuffer *buffer) {
-  if (base->segment.format != GST_FORMAT_TIME) return;
-  const GstClockTime stream_ns = gst_segment_to_stream_time(
-      &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  if (GST_CLOCK_TIME_IS_VALID(stream_ns))
-    gst_object_sync_values(GST_OBJECT(base), stream_ns);
 }
 
 void set_property(GObject *object, guint id, const GValue *value,
@@ -150,15 +138,6 @@ void finalize(GObject *object) {
   G_OBJECT_CLASS(gst_sam2_overlay_parent_class)->finalize(object);
 }
 
-void add_pad_template(GstElementClass *element_class, const char *name,
-                      GstPadDirection direction) {
-  const sam2::CapsPtr caps(
-      gst_caps_from_string(GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS)));
-  gst_element_class_add_pad_template(
-      element_class,
-      gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps.get()));
-}
-
 }  // namespace
 
 static void gst_sam2_overlay_class_init(GstSam2OverlayClass *klass) {
@@ -174,10 +153,12 @@ static void gst_sam2_overlay_class_init(GstSam2OverlayClass *klass) {
       element_class, "SAM 2 overlay", "Filter/Effect/Video",
       "Draws masks, contours, boxes and labels of objects from metadata",
       "The gst-sam2 authors");
-  add_pad_template(element_class, "sink", GST_PAD_SINK);
-  add_pad_template(element_class, "src", GST_PAD_SRC);
+  sam2::add_pad_template(element_class, GST_PAD_SINK,
+                         GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS));
+  sam2::add_pad_template(element_class, GST_PAD_SRC,
+                         GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS));
 
-  GST_BASE_TRANSFORM_CLASS(klass)->before_transform = before_transform;
+  GST_BASE_TRANSFORM_CLASS(klass)->before_transform = sam2::sync_properties;
   GST_VIDEO_FILTER_CLASS(klass)->transform_frame_ip = transform_frame_ip;
 }
 

@@ -1,0 +1,30 @@
+// What several elements do in the same way.
+#pragma once
+
+#include <gst/base/gstbasetransform.h>
+#include <gst/gst.h>
+
+#include "gst_ptr.h"
+
+namespace sam2 {
+
+// Adds an always pad called "sink" or "src", by `direction`, with the caps
+// that `caps` describes.
+void add_pad_template(GstElementClass *element_class, GstPadDirection direction,
+                      const char *caps);
+
+// What transform_caps() returns: the part of `caps` that is in `filter`, in
+// the filter's order; all of it without one.
+GstCaps *filtered(CapsPtr caps, GstCaps *filter);
+
+// before_transform() of elements whose properties may be controlled by time.
+void sync_properties(GstBaseTransform *base, GstBuffer *buffer);
+
+// A copy of `value`, which the lock of `object` guards.
+template <typename T>
+T locked_copy(gpointer object, const T &value) {
+  const ObjectLock lock(object);
+  return value;
+}
+
+}  // namespace sam2
