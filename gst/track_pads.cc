@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "boundary.h"
+#include "element_parts.h"
 #include "gst_ptr.h"
 #include "prompt_event.h"
 
@@ -216,15 +217,6 @@ gboolean source_query(GstPad *pad, GstObject *parent, GstQuery *query) {
   return gst_pad_query_default(pad, parent, query);
 }
 
-void add_pad_template(GstElementClass *element_class, const char *name,
-                      GstPadDirection direction) {
-  const CapsPtr caps(
-      gst_caps_from_string(GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL)));
-  gst_element_class_add_pad_template(
-      element_class,
-      gst_pad_template_new(name, direction, GST_PAD_ALWAYS, caps.get()));
-}
-
 GstPad *new_pad(GstSam2Track *self, const char *name) {
   GstPadTemplate *pad_template =
       gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(self), name);
@@ -237,8 +229,9 @@ GstPad *new_pad(GstSam2Track *self, const char *name) {
 }  // namespace
 
 void add_track_pad_templates(GstElementClass *element_class) {
-  add_pad_template(element_class, "sink", GST_PAD_SINK);
-  add_pad_template(element_class, "src", GST_PAD_SRC);
+  for (const GstPadDirection direction : {GST_PAD_SINK, GST_PAD_SRC})
+    add_pad_template(element_class, direction,
+                     GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
 }
 
 void add_track_pads(GstSam2Track *self) {
