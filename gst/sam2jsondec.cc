@@ -109,11 +109,6 @@ State &state_of(gpointer object) {
   return *reinterpret_cast<GstSam2JsonDec *>(object)->state;
 }
 
-void post_warning(GstElement *element, const sam2::Error &error) {
-  GST_ELEMENT_WARNING(element, STREAM, DECODE, ("%s", error.what()),
-                      ("%s", error.detail().c_str()));
-}
-
 gboolean start(GstBaseTransform *base) {
   GstElement *element = GST_ELEMENT(base);
   return sam2::guarded(element, gboolean{FALSE}, [&]() -> gboolean {
@@ -123,8 +118,9 @@ gboolean start(GstBaseTransform *base) {
       throw sam2::Error(sam2::ErrorCode::kSetting,
                         "There is no file of results. Set location to one.");
     state.replay = std::make_unique<sam2::ResultReplay>(
-        location,
-        [element](const sam2::Error &error) { post_warning(element, error); });
+        location, [element](const sam2::Error &error) {
+          sam2::post_refusal(element, error);
+        });
     state.next_frame = 0;
     state.has_seeked = state.has_segment = false;
     return TRUE;

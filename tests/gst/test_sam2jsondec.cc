@@ -93,7 +93,7 @@ class Decoder {
       GError *error = nullptr;
       gst_message_parse_warning(message.get(), &error, nullptr);
       fail_unless(
-          g_error_matches(error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE));
+          g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ));
       texts.emplace_back(error->message);
       g_error_free(error);
     }
