@@ -1,4 +1,6 @@
 // What sam2matte hides, how, and when.
+#include <algorithm>
+
 #include "matte_test.h"
 #include "object_colour.h"
 
@@ -84,6 +86,30 @@ GST_START_TEST(test_a_colour_covers_the_background) {
       fail_unless_equals_int(picture.at(10, 20, c), row.values[c]);
     }
     assert_sides(std::move(picture), true, false);
+  }
+}
+GST_END_TEST
+
+// Where an object is wide, many neighbours are treated alike and at once.
+GST_START_TEST(test_a_wide_object_looks_like_a_narrow_one_in_between) {
+  constexpr int kMore = 300;
+  const auto wide_info = sam2::matte_info("RGB", kMatteWidth + kMore);
+  const auto narrow_info = sam2::matte_info("RGB");
+  for (const std::string properties : {"", "invert=true ", "colour=0x80ff0000 ",
+                                       "invert=true colour=0x80ff0000 "}) {
+    auto buffer = sam2::video_buffer(wide_info, 100);
+    sam2::attach_objects(buffer.get(),
+                         {sam2::boxed_object(1, {8, 6, 12 + kMore, 10})});
+    auto wide = sam2::matte(properties + "mode=colour feather=3", wide_info,
+                            std::move(buffer));
+    auto narrow =
+        sam2::matte(properties + "mode=colour feather=3", narrow_info,
+                    sam2::with_object(sam2::video_buffer(narrow_info, 100)));
+    for (int y = 0; y < kMatteHeight; ++y)
+      for (int x = 0; x < kMatteWidth + kMore; ++x)
+        for (int c = 0; c < 3; ++c)
+          fail_unless_equals_int(wide.at(x, y, c),
+                                 narrow.at(std::clamp(14, x - kMore, x), y, c));
   }
 }
 GST_END_TEST
@@ -374,6 +400,7 @@ Suite *sam2matte_suite() {
   tcase_add_test(cases, test_the_background_becomes_transparent);
   tcase_add_test(cases, test_alpha_falls_over_the_feathers_width);
   tcase_add_test(cases, test_a_colour_covers_the_background);
+  tcase_add_test(cases, test_a_wide_object_looks_like_a_narrow_one_in_between);
   tcase_add_test(cases, test_the_colours_alpha_says_how_much_it_covers);
   tcase_add_test(cases, test_blur_hides_one_side);
   tcase_add_test(cases, test_invert_hides_the_other_side);
