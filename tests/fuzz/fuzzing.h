@@ -3,6 +3,7 @@
 // another exception, ends the process and thereby fails.
 #pragma once
 
+#include <glib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -27,14 +28,18 @@ inline void require(bool is_true) {
   if (!is_true) std::abort();
 }
 
-// Runs `read`; a refusal has to have a text. Returns whether it was taken.
+// Runs `read`; a refusal has to have a text that can be shown, whatever the
+// bytes were. Returns whether it was taken.
 template <typename Read>
 bool is_taken(Read read) {
   try {
     read();
     return true;
   } catch (const Error &error) {
-    require(!error.user_text().empty());
+    const std::string &text = error.user_text();
+    require(!text.empty());
+    require(g_utf8_validate(text.data(), static_cast<gssize>(text.size()),
+                            nullptr));
     return false;
   }
 }
