@@ -15,11 +15,31 @@ void install_cpu_allocator();
 // Gives the cached blocks back to the system. Thread-safe.
 void release_cached_cpu_memory();
 
-// Bytes in blocks handed out and not yet returned, and in the cache.
+// In bytes; what is in blocks counts, so a little more than the tensors' own.
 struct CpuMemory {
-  size_t used_bytes = 0;
-  size_t cached_bytes = 0;
+  size_t used_bytes = 0;    // handed out and not yet returned
+  size_t peak_bytes = 0;    // the most of used_bytes since the last reset
+  size_t cached_bytes = 0;  // kept for later
+  size_t limit_bytes = 0;   // as set; 0 = none
 };
+// Thread-safe, as all that follows.
 CpuMemory cpu_memory();
+
+// peak_bytes starts again from what is used now.
+void reset_cpu_memory_peak();
+
+// The most that blocks in use and in the cache may take together, 0 = no limit.
+// Cached blocks go first; a tensor for which that is not enough is refused with
+// c10::OutOfMemoryError. What is above a new limit already, stays.
+void set_cpu_memory_limit(size_t bytes);
+
+// For tests: allocations that fail with c10::OutOfMemoryError, on any thread.
+struct CpuFaults {
+  size_t first_failing = 0;  // counted from now, 1 = the next one; 0 = none
+  bool goes_on = false;      // all from that one on fail, else it alone
+  // Those fail that would take used_bytes above it; 0 = none.
+  size_t budget_bytes = 0;
+};
+void inject_cpu_faults(const CpuFaults &faults);  // {} ends it
 
 }  // namespace sam2

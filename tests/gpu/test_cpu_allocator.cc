@@ -5,6 +5,7 @@
 #include <c10/util/Exception.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "gpu/cpu_allocator.h"
@@ -21,8 +22,20 @@ constexpr size_t kCacheLimitBytes = size_t{768} << 20;
 
 at::Tensor bytes(int64_t count) { return at::empty({count}, at::kByte); }
 
+// What the exception says; empty if there was none.
+std::string refusal_of(int64_t count) {
+  try {
+    bytes(count);
+  } catch (const c10::OutOfMemoryError &e) {
+    return e.what_without_backtrace();
+  }
+  return {};
+}
+
 void start_empty() {
   install_cpu_allocator();
+  set_cpu_memory_limit(0);
+  inject_cpu_faults({});
   release_cached_cpu_memory();
 }
 
@@ -79,14 +92,96 @@ END_TEST
 START_TEST(test_too_large_a_tensor_is_out_of_memory_and_counts_nothing) {
   start_empty();
   const size_t before = cpu_memory().used_bytes;
-  bool is_refused = false;
-  try {
-    bytes(int64_t{1} << 60);
-  } catch (const c10::OutOfMemoryError &) {
-    is_refused = true;
-  }
-  ck_assert(is_refused);
+  ck_assert_str_ne(refusal_of(int64_t{1} << 60).c_str(), "");
   ck_assert_uint_eq(cpu_memory().used_bytes, before);
+}
+END_TEST
+
+START_TEST(test_peak_is_the_most_in_use_since_the_reset) {
+  start_empty();
+  bytes(8 * kMiB);
+  reset_cpu_memory_peak();
+  const size_t before = cpu_memory().used_bytes;
+  ck_assert_uint_eq(cpu_memory().peak_bytes, before);
+  bytes(4 * kMiB);
+  bytes(2 * kMiB);
+  ck_assert_uint_ge(cpu_memory().peak_bytes, before + 4 * kMiB);
+  ck_assert_uint_lt(cpu_memory().peak_bytes, before + 5 * kMiB);
+}
+END_TEST
+
+START_TEST(test_tensor_above_the_limit_is_refused_and_counts_nothing) {
+  start_empty();
+  const at::Tensor held = bytes(4 * kMiB);
+  const size_t used = cpu_memory().used_bytes;
+  set_cpu_memory_limit(used + 2 * kMiB);
+  ck_assert(refusal_of(3 * kMiB).find(std::to_string(used + 2 * kMiB)) !=
+            std::string::npos);
+  ck_assert_uint_eq(cpu_memory().used_bytes, used);
+  ck_assert_str_eq(refusal_of(kMiB).c_str(), "");
+  set_cpu_memory_limit(0);
+  ck_assert_str_eq(refusal_of(3 * kMiB).c_str(), "");
+}
+END_TEST
+
+START_TEST(test_cached_blocks_make_room_below_the_limit) {
+  start_empty();
+  const size_t limit = cpu_memory().used_bytes + 10 * kMiB;
+  set_cpu_memory_limit(limit);
+  bytes(4 * kMiB);
+  bytes(2 * kMiB);
+  const at::Tensor other = bytes(5 * kMiB);  // not 4 + 2 + 5
+  const CpuMemory now = cpu_memory();
+  ck_assert_uint_le(now.used_bytes + now.cached_bytes, limit);
+  ck_assert_msg(now.cached_bytes >= size_t{2 * kMiB},
+                "more of the cache went than had to");
+}
+END_TEST
+
+START_TEST(test_lower_limit_frees_the_cache_and_leaves_tensors_alone) {
+  start_empty();
+  at::Tensor held = bytes(4 * kMiB);
+  bytes(2 * kMiB);
+  set_cpu_memory_limit(1);
+  ck_assert_uint_eq(cpu_memory().cached_bytes, 0);
+  ck_assert_uint_ge(cpu_memory().used_bytes, size_t{4 * kMiB});
+  ck_assert_str_ne(refusal_of(1).c_str(), "");
+  held = at::Tensor();  // not cached: nothing fits
+  ck_assert_uint_eq(cpu_memory().cached_bytes, 0);
+  set_cpu_memory_limit(0);
+}
+END_TEST
+
+START_TEST(test_the_allocation_told_fails_and_no_other) {
+  start_empty();
+  const size_t before = cpu_memory().used_bytes;
+  inject_cpu_faults({3});
+  ck_assert_str_eq(refusal_of(100).c_str(), "");
+  ck_assert_str_eq(refusal_of(kMiB).c_str(), "");
+  ck_assert_str_ne(refusal_of(100).c_str(), "");
+  ck_assert_str_eq(refusal_of(100).c_str(), "");
+  ck_assert_uint_eq(cpu_memory().used_bytes, before);
+}
+END_TEST
+
+START_TEST(test_faults_that_go_on_end_when_told) {
+  start_empty();
+  inject_cpu_faults({2, true});
+  ck_assert_str_eq(refusal_of(100).c_str(), "");
+  for (int i = 0; i < 3; ++i) ck_assert_str_ne(refusal_of(100).c_str(), "");
+  inject_cpu_faults({});
+  ck_assert_str_eq(refusal_of(100).c_str(), "");
+}
+END_TEST
+
+START_TEST(test_allocations_above_the_budget_fail) {
+  start_empty();
+  CpuFaults faults;
+  faults.budget_bytes = cpu_memory().used_bytes + 2 * kMiB;
+  inject_cpu_faults(faults);
+  ck_assert_str_eq(refusal_of(kMiB).c_str(), "");
+  ck_assert_str_ne(refusal_of(3 * kMiB).c_str(), "");
+  inject_cpu_faults({});
 }
 END_TEST
 
@@ -101,5 +196,14 @@ int main() {
   tcase_add_test(tests, test_tensors_are_aligned_to_64_bytes);
   tcase_add_test(tests,
                  test_too_large_a_tensor_is_out_of_memory_and_counts_nothing);
+  tcase_add_test(tests, test_peak_is_the_most_in_use_since_the_reset);
+  tcase_add_test(tests,
+                 test_tensor_above_the_limit_is_refused_and_counts_nothing);
+  tcase_add_test(tests, test_cached_blocks_make_room_below_the_limit);
+  tcase_add_test(tests,
+                 test_lower_limit_frees_the_cache_and_leaves_tensors_alone);
+  tcase_add_test(tests, test_the_allocation_told_fails_and_no_other);
+  tcase_add_test(tests, test_faults_that_go_on_end_when_told);
+  tcase_add_test(tests, test_allocations_above_the_budget_fail);
   return run_case("gpu", tests);
 }
