@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/geometry.h"
+#include "base/memory_report.h"
+#include "base/memory_settings.h"
 #include "track/bank_occupancy.h"
 #include "track/prompt.h"
 #include "track/proposal.h"
@@ -35,6 +37,8 @@ struct ModelSettings {
   std::string device = "auto";  // auto, cpu, cuda, cuda:N
   Precision precision = Precision::kAuto;
   int input_size_px = 0;  // 0 = the model's own
+  // Of engines that are open on the same device the smallest limit holds.
+  MemorySettings memory;
 };
 
 // Of memory_policy "samurai"; the others ignore them.
@@ -71,6 +75,9 @@ struct TrackerSettings {
   // takes an EncodedImage, and every object 0.8 MB a frame at 1024 px, 0.1 MB
   // at 384 px. Every frame is encoded then, also without objects.
   int frames_held = 0;
+  // Objects that go through the network together, 0...256; 0 = 1 on the CPU,
+  // where more gain nothing, else 8. Fewer take less memory and more time.
+  int objects_per_pass = 0;
   // The following shape the results and leave alone what is remembered.
   //
   // Each pixel belongs to one object at most, that with the largest logit.
@@ -173,6 +180,9 @@ class StreamTracker {
   // Forgets every object, prompt and frame, held ones too.
   virtual void reset() = 0;
 
+  // Bytes of the memory banks of all objects, on the model's device.
+  virtual int64_t bank_bytes() const = 0;
+
   // Writes the whole state (objects, prompts that wait, the number of the next
   // frame) but for held frames to one .safetensors file, over what is there
   // only when all is written. An object takes 4 to 7 MB at 1024 px, 17 MB with
@@ -214,6 +224,12 @@ class Engine {
   virtual std::vector<Proposal> propose(
       const std::shared_ptr<const EncodedImage> &frame,
       const ProposalSettings &settings) const = 0;
+
+  // What the model's device holds just now, and the pressure by the thresholds
+  // of this engine's settings. Takes about 50 microseconds on the CPU.
+  virtual MemoryReport memory() const = 0;
+  // The pressure alone, within a microsecond.
+  virtual PressureLevel memory_pressure() const = 0;
 
   // Frames that went through the image encoder so far, by encode() and by the
   // trackers.

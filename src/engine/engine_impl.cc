@@ -2,6 +2,7 @@
 #include <c10/util/Exception.h>
 
 #include "base/error.h"
+#include "engine/device_budget.h"
 #include "engine/engine.h"
 #include "engine/frame_encoder.h"
 #include "engine/shared_model.h"
@@ -14,6 +15,10 @@
 namespace sam2 {
 namespace {
 
+constexpr char kMemoryIsFull[] =
+    "Memory is full. Lower input-size, track fewer objects, choose a smaller "
+    "model, or raise memory-limit or memory-fraction.";
+
 // LibTorch's exceptions end here; callers see sam2::Error only.
 template <class Work>
 auto translated(Work work) -> decltype(work()) {
@@ -22,15 +27,10 @@ auto translated(Work work) -> decltype(work()) {
   } catch (const Error &) {
     throw;
   } catch (const c10::OutOfMemoryError &e) {
-    throw Error(ErrorCode::kNoMemory,
-                "Memory is full. Lower input-size, track fewer objects or "
-                "choose a smaller model.",
+    throw Error(ErrorCode::kNoMemory, kMemoryIsFull,
                 e.what_without_backtrace());
   } catch (const std::bad_alloc &e) {
-    throw Error(ErrorCode::kNoMemory,
-                "Memory is full. Lower input-size, track fewer objects or "
-                "choose a smaller model.",
-                e.what());
+    throw Error(ErrorCode::kNoMemory, kMemoryIsFull, e.what());
   } catch (const c10::Error &e) {
     throw Error(ErrorCode::kInternal,
                 "The tracker failed. Please report this with the debug text.",
@@ -42,26 +42,27 @@ auto translated(Work work) -> decltype(work()) {
   }
 }
 
-// StreamTracker whose functions throw nothing but sam2::Error.
+// StreamTracker whose functions throw nothing but sam2::Error, and whose
+// memories are counted.
 class TranslatedTracker : public StreamTracker {
  public:
-  explicit TranslatedTracker(std::unique_ptr<StreamTracker> inner)
-      : inner_(std::move(inner)) {}
+  TranslatedTracker(std::unique_ptr<StreamTracker> inner, c10::Device device)
+      : inner_(std::move(inner)), banks_(device, MemoryOwner::kBanks) {}
   void add_prompt(const Prompt &prompt) override {
     translated([&] { inner_->add_prompt(prompt); });
   }
   std::vector<FrameResult> prompt_at(int64_t frame,
                                      const Prompt &prompt) override {
-    return translated([&] { return inner_->prompt_at(frame, prompt); });
+    return counted([&] { return inner_->prompt_at(frame, prompt); });
   }
   bool remove_object(int64_t object_id) override {
-    return translated([&] { return inner_->remove_object(object_id); });
+    return counted([&] { return inner_->remove_object(object_id); });
   }
   FrameResult track(const ImageView &frame) override {
-    return translated([&] { return inner_->track(frame); });
+    return counted([&] { return inner_->track(frame); });
   }
   FrameResult track(const std::shared_ptr<const EncodedImage> &frame) override {
-    return translated([&] { return inner_->track(frame); });
+    return counted([&] { return inner_->track(frame); });
   }
   FrameResult skip(const ImageView &frame) override {
     return translated([&] { return inner_->skip(frame); });
@@ -73,23 +74,37 @@ class TranslatedTracker : public StreamTracker {
     return translated([&] { return inner_->bank_occupancy(); });
   }
   void reset() override {
-    translated([&] { inner_->reset(); });
+    counted([&] { inner_->reset(); });
   }
+  int64_t bank_bytes() const override { return inner_->bank_bytes(); }
   void save(const std::string &path) const override {
     translated([&] { inner_->save(path); });
   }
   void load(const std::string &path) override {
-    translated([&] { inner_->load(path); });
+    counted([&] { inner_->load(path); });
   }
 
  private:
+  // Work that may change how much is remembered.
+  template <class Work>
+  auto counted(Work work) -> decltype(work()) {
+    struct Count {
+      TranslatedTracker &self;
+      ~Count() { self.banks_.set(self.bank_bytes()); }
+    } const at_the_end{*this};
+    return translated(work);
+  }
+
   std::unique_ptr<StreamTracker> inner_;
+  MemoryClaim banks_;
 };
 
 class EngineImpl : public Engine {
  public:
-  explicit EngineImpl(const std::shared_ptr<const SharedModel> &shared)
+  EngineImpl(const std::shared_ptr<const SharedModel> &shared,
+             const std::shared_ptr<DeviceBudget> &budget)
       : load_number_(shared->load_number),
+        budget_(budget),
         encoder_(std::make_shared<const FrameEncoder>(
             std::shared_ptr<const Sam2Model>(shared, &shared->model))) {}
 
@@ -104,7 +119,8 @@ class EngineImpl : public Engine {
       const TrackerSettings &settings) const override {
     return translated([&] {
       return std::make_unique<TranslatedTracker>(
-          std::make_unique<StreamTrackerImpl>(encoder_, settings));
+          std::make_unique<StreamTrackerImpl>(encoder_, settings),
+          encoder_->model()->device());
     });
   }
   std::vector<std::shared_ptr<const EncodedImage>> encode(
@@ -121,9 +137,16 @@ class EngineImpl : public Engine {
     });
   }
   int64_t encoded_frames() const override { return encoder_->encoded_frames(); }
+  MemoryReport memory() const override {
+    return translated([&] { return budget_->report(); });
+  }
+  PressureLevel memory_pressure() const override {
+    return translated([&] { return budget_->pressure(); });
+  }
 
  private:
   int64_t load_number_;
+  std::shared_ptr<DeviceBudget> budget_;
   std::shared_ptr<const FrameEncoder> encoder_;
 };
 
@@ -143,13 +166,16 @@ at::ScalarType type_for(Precision precision, c10::Device device) {
 
 std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
   return translated([&]() -> std::shared_ptr<const Engine> {
+    check_memory_settings(settings.memory);
     install_cpu_allocator();
     const c10::Device device = find_device(settings.device);
+    // Before the first weight: that may be too much already.
+    const auto budget = std::make_shared<DeviceBudget>(device, settings.memory);
     const auto shared = shared_model(settings.model_file, device,
                                      type_for(settings.precision, device),
                                      settings.input_size_px);
     check_model_type(shared->model.config(), settings.model_type);
-    return std::make_shared<EngineImpl>(shared);
+    return std::make_shared<EngineImpl>(shared, budget);
   });
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "gpu/memory_governor.h"
 #include "model/sam2_model.h"
 
 namespace sam2 {
@@ -18,7 +19,10 @@ class EncodedImageImpl final : public EncodedImage {
                    EncodedFrame features, SizePx frame_size)
       : model_(std::move(model)),
         features_(std::move(features)),
-        frame_size_(frame_size) {}
+        frame_size_(frame_size),
+        claim_(model_->device(), MemoryOwner::kFrames,
+               features_.pix_feat.nbytes() + features_.s0.nbytes() +
+                   features_.s1.nbytes()) {}
 
   SizePx frame_size() const override { return frame_size_; }
   const EncodedFrame &features() const { return features_; }
@@ -28,6 +32,7 @@ class EncodedImageImpl final : public EncodedImage {
   std::shared_ptr<const Sam2Model> model_;
   EncodedFrame features_;
   SizePx frame_size_;
+  MemoryClaim claim_;
 };
 
 // The image encoder of one model. An engine and its trackers share one, so

@@ -77,6 +77,7 @@ TrackerOptions tracker_options(const TrackerSettings &settings,
   options.limits.keep_first_cond_frame = settings.keep_first_cond_frame;
   // So that an object that goes back finds what it had there.
   options.limits.extra_history = settings.frames_held;
+  options.objects_per_pass = settings.objects_per_pass;
   options.memory_policy = settings.memory_policy;
   if (find_selection_policy(settings.memory_policy).has_motion_model)
     set_samurai_options(settings.samurai, config, options);

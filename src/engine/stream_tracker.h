@@ -52,6 +52,7 @@ class StreamTrackerImpl : public StreamTracker {
     return tracker_.bank_occupancy();
   }
   void reset() override;
+  int64_t bank_bytes() const override { return tracker_.bank_bytes(); }
   void save(const std::string &path) const override;
   void load(const std::string &path) override;
 

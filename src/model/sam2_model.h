@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "gpu/memory_governor.h"
 #include "model/position_encoding.h"
 #include "model/sam2_network.h"
 
@@ -62,6 +63,8 @@ class Sam2Model {
   at::ScalarType type() const { return no_mem_embed_.scalar_type(); }
   at::Device device() const { return no_mem_embed_.device(); }
   int64_t parameter_count() const;
+  // Weights and position tables; EdgeTAM's folded convolutions not counted.
+  int64_t weight_bytes() const;
 
   // image [1, 3, S, S] float32, normalised (frame_tensor.h); a batch of frames
   // gives the features of each, as training takes them.
@@ -143,6 +146,7 @@ class Sam2Model {
   at::Tensor dense_positions_;    // [1, C, h, h] float32
   at::Tensor no_mem_embed_;       // [1, 1, C]
   RotaryTables rotary_;
+  std::optional<MemoryClaim> claim_;  // for the weights
 };
 
 }  // namespace sam2

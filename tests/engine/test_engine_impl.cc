@@ -346,6 +346,62 @@ START_TEST(test_refusals_of_a_tracker_pass_the_front) {
 }
 END_TEST
 
+START_TEST(test_report_adds_up_and_follows_the_objects) {
+  const auto engine = open(settings_of(model_file()));
+  const MemoryReport idle = engine->memory();
+  ck_assert_uint_ge(idle.weights_bytes,
+                    uint64_t(4 * micro_model()->parameter_count()));
+  ck_assert_uint_le(idle.weights_bytes, idle.in_use_bytes);
+  ck_assert_uint_eq(idle.bank_bytes, 0);
+  const auto tracker = engine->create_tracker({});
+  tracked(*tracker, 2);
+  const MemoryReport busy = engine->memory();
+  ck_assert_uint_eq(busy.bank_bytes, uint64_t(tracker->bank_bytes()));
+  ck_assert_uint_gt(busy.bank_bytes, 0);
+  ck_assert_uint_eq(busy.weights_bytes + busy.bank_bytes + busy.frame_bytes +
+                        busy.other_bytes,
+                    busy.in_use_bytes);
+  ck_assert_uint_gt(busy.process_bytes, busy.weights_bytes);
+  tracker->remove_object(1);
+  ck_assert_uint_eq(engine->memory().bank_bytes, 0);
+}
+END_TEST
+
+START_TEST(test_encoded_frames_are_counted_while_they_are_held) {
+  const auto engine = open(settings_of(model_file()));
+  const uint64_t before = engine->memory().frame_bytes;
+  auto images = engine->encode({clip_frame(0), clip_frame(1)});
+  const uint64_t both = engine->memory().frame_bytes - before;
+  ck_assert_uint_gt(both, 0);
+  images.pop_back();
+  ck_assert_uint_eq(engine->memory().frame_bytes - before, both / 2);
+}
+END_TEST
+
+START_TEST(test_pressure_is_by_the_thresholds_of_the_settings) {
+  ModelSettings settings = settings_of(model_file());
+  const auto roomy = open(settings);
+  ck_assert(roomy->memory_pressure() == PressureLevel::kNormal);
+  const MemoryReport report = roomy->memory();
+  ck_assert_uint_eq(report.limit_bytes, uint64_t(0.9 * report.device_bytes));
+  settings.memory.warning = 1e-9;
+  settings.memory.critical = 1;
+  ck_assert(open(settings)->memory().pressure == PressureLevel::kWarning);
+  ck_assert(roomy->memory_pressure() == PressureLevel::kNormal);
+}
+END_TEST
+
+START_TEST(test_model_larger_than_the_limit_is_refused_by_name) {
+  ModelSettings settings = settings_of(model_file());
+  settings.memory.limit_bytes = 1000000;
+  const std::string text = refusal_of([&] { open(settings); });
+  ck_assert_msg(text.find("memory-limit") != std::string::npos, "%s",
+                text.c_str());
+  settings.memory.limit_bytes = 0;
+  open(settings);
+}
+END_TEST
+
 TCase *opening_tests() {
   TCase *tests = tcase_create("engine_impl");
   tcase_add_test(tests, test_table_of_functions_is_complete);
@@ -361,6 +417,10 @@ TCase *opening_tests() {
   tcase_add_test(tests, test_frame_of_another_model_is_refused);
   tcase_add_test(tests,
                  test_one_frame_of_four_streams_each_equals_a_batch_of_four);
+  tcase_add_test(tests, test_report_adds_up_and_follows_the_objects);
+  tcase_add_test(tests, test_encoded_frames_are_counted_while_they_are_held);
+  tcase_add_test(tests, test_pressure_is_by_the_thresholds_of_the_settings);
+  tcase_add_test(tests, test_model_larger_than_the_limit_is_refused_by_name);
   tcase_add_test(tests, test_file_without_config_is_recognised);
   tcase_add_test(tests, test_file_may_vanish_after_loading);
   tcase_add_test(tests, test_trackers_keep_the_model_alive);

@@ -63,6 +63,10 @@ class NotingEngine final : public Engine {
     return {};
   }
   int64_t encoded_frames() const override { return encoded; }
+  MemoryReport memory() const override { return {}; }
+  PressureLevel memory_pressure() const override {
+    return PressureLevel::kNormal;
+  }
 
   int failing_frame = -1;
   mutable std::atomic<int> taken{0};

@@ -40,6 +40,7 @@ class FakeTracker : public sam2::StreamTracker {
     return {};
   }
   bool remove_object(int64_t) override { return false; }
+  int64_t bank_bytes() const override { return 0; }
   void save(const std::string &) const override {}
   void load(const std::string &) override {}
   sam2::BankOccupancy bank_occupancy() const override { return {}; }

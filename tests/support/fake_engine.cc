@@ -293,6 +293,9 @@ class FakeTracker final : public sam2::StreamTracker {
     frame_index_ = tracked_frames_ = 0;
   }
 
+  int64_t bank_bytes() const override {
+    return 1000 * static_cast<int64_t>(objects_.size());
+  }
   void save(const std::string &) const override { refuse_state(); }
   void load(const std::string &) override { refuse_state(); }
 
@@ -374,6 +377,29 @@ class FakeEngine final : public sam2::Engine {
 
   int64_t encoded_frames() const override { return *counter_; }
 
+  // Of a device with 1000 bytes: with "pressure.pt" the more is in use the more
+  // frames were encoded, 100 bytes each, 1000 at most; 500 from the twentieth
+  // on.
+  sam2::MemoryReport memory() const override {
+    sam2::MemoryReport report;
+    report.device_bytes = 1000;
+    report.limit_bytes = settings_.memory.limit_bytes;
+    if (report.limit_bytes == 0)
+      report.limit_bytes = uint64_t(1000 * settings_.memory.fraction);
+    report.weights_bytes = 50;
+    report.in_use_bytes = in_use();
+    report.peak_bytes = 1000;
+    report.pressure = memory_pressure();
+    return report;
+  }
+  sam2::PressureLevel memory_pressure() const override {
+    if (in_use() >= 1000 * settings_.memory.critical)
+      return sam2::PressureLevel::kCritical;
+    return in_use() >= 1000 * settings_.memory.warning
+               ? sam2::PressureLevel::kWarning
+               : sam2::PressureLevel::kNormal;
+  }
+
   std::vector<sam2::Proposal> propose(
       const std::shared_ptr<const sam2::EncodedImage> &frame,
       const sam2::ProposalSettings &settings) const override {
@@ -390,6 +416,12 @@ class FakeEngine final : public sam2::Engine {
   }
 
  private:
+  uint64_t in_use() const {
+    if (settings_.model_file != "pressure.pt") return 50;
+    const uint64_t frames = *counter_;
+    return frames < 20 ? std::min<uint64_t>(100 * frames, 1000) : 500;
+  }
+
   sam2::ModelSettings settings_;
   std::shared_ptr<FrameCounter> counter_ = std::make_shared<FrameCounter>();
 };

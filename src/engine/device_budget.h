@@ -1,0 +1,40 @@
+// What one engine may use of its device.
+#pragma once
+
+#include <mutex>
+
+#include "base/pressure_gauge.h"
+#include "gpu/memory_governor.h"
+
+namespace sam2 {
+
+// Holds the limit of `settings` on the device for as long as it lives.
+// Thread-safe.
+class DeviceBudget {
+ public:
+  DeviceBudget(c10::Device device, const MemorySettings &settings)
+      : governor_(MemoryGovernor::of(device)),
+        limit_(governor_, governor_.limit_bytes_for(settings)),
+        gauge_(settings.warning, settings.critical) {}
+
+  const MemoryGovernor &governor() const { return governor_; }
+
+  PressureLevel pressure() {
+    const double share = governor_.share_in_use();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return gauge_.update(share);
+  }
+  MemoryReport report() {
+    MemoryReport report = governor_.report();
+    report.pressure = pressure();
+    return report;
+  }
+
+ private:
+  MemoryGovernor &governor_;
+  MemoryLimit limit_;
+  std::mutex mutex_;  // guards gauge_
+  PressureGauge gauge_;
+};
+
+}  // namespace sam2
