@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "base/pressure_gauge.h"
+#include "engine/memory_plan.h"
 #include "gpu/memory_governor.h"
 
 namespace sam2 {
@@ -15,9 +16,14 @@ class DeviceBudget {
   DeviceBudget(c10::Device device, const MemorySettings &settings)
       : governor_(MemoryGovernor::of(device)),
         limit_(governor_, governor_.limit_bytes_for(settings)),
+        settings_(settings),
         gauge_(settings.warning, settings.critical) {}
 
-  const MemoryGovernor &governor() const { return governor_; }
+  bool allows_growth() const { return settings_.growth; }
+  MemoryRoom room() const {
+    return {governor_.tensors().used, governor_.limit_bytes(),
+            settings_.limit_bytes > 0 ? "memory-limit" : "memory-fraction"};
+  }
 
   PressureLevel pressure() {
     const double share = governor_.share_in_use();
@@ -33,6 +39,7 @@ class DeviceBudget {
  private:
   MemoryGovernor &governor_;
   MemoryLimit limit_;
+  MemorySettings settings_;
   std::mutex mutex_;  // guards gauge_
   PressureGauge gauge_;
 };

@@ -99,6 +99,25 @@ struct TrackerSettings {
   SamuraiSettings samurai;
 };
 
+// What is asked of a model, as far as memory depends on it.
+struct MemoryDemand {
+  TrackerSettings tracker;
+  int objects = 1;     // at most, at the same time
+  int batch_size = 1;  // frames encoded together
+  SizePx frame_size;   // largest; 0x0 = not known yet
+};
+
+// What fits into the limit.
+struct MemoryPlan {
+  int batch_size = 1;        // as asked, or fewer
+  int objects_per_pass = 0;  // of TrackerSettings, as asked, or fewer
+  // The most that tensors are expected to take, with what is in use already:
+  // within 10 % on the CPU, an estimate elsewhere.
+  uint64_t peak_bytes = 0;
+  // Two sentences if less was granted than asked for, else empty.
+  std::string warning;
+};
+
 // What was loaded, for people. Texts are ready to print.
 struct ModelInfo {
   std::string variant;    // "sam2.1-tiny", or the file's own name for it
@@ -230,6 +249,14 @@ class Engine {
   virtual MemoryReport memory() const = 0;
   // The pressure alone, within a microsecond.
   virtual PressureLevel memory_pressure() const = 0;
+
+  // To be asked before the first frame: whether the demand fits into the limit
+  // beside what is in use, with smaller batches and passes if need be. Error
+  // kNoMemory, which says by how much not and what to change; kSetting for
+  // settings that no tracker takes. Without MemorySettings::growth, and if the
+  // frames' size is known, all that is needed is taken and kept for later,
+  // which on the CPU takes as long as about a dozen frames.
+  virtual MemoryPlan prepare(const MemoryDemand &demand) const = 0;
 
   // Frames that went through the image encoder so far, by encode() and by the
   // trackers.

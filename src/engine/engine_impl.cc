@@ -5,6 +5,7 @@
 #include "engine/device_budget.h"
 #include "engine/engine.h"
 #include "engine/frame_encoder.h"
+#include "engine/memory_plan.h"
 #include "engine/shared_model.h"
 #include "engine/stream_tracker.h"
 #include "gpu/cpu_allocator.h"
@@ -142,6 +143,15 @@ class EngineImpl : public Engine {
   }
   PressureLevel memory_pressure() const override {
     return translated([&] { return budget_->pressure(); });
+  }
+  MemoryPlan prepare(const MemoryDemand &demand) const override {
+    return translated([&] {
+      const MemoryPlan plan = plan_memory(encoder_, demand, budget_->room());
+      const bool is_size_known = demand.frame_size.width > 0;
+      if (!budget_->allows_growth() && is_size_known)
+        reserve_memory(encoder_, demand, plan);
+      return plan;
+    });
   }
 
  private:

@@ -53,6 +53,8 @@ class StreamTrackerImpl : public StreamTracker {
   }
   void reset() override;
   int64_t bank_bytes() const override { return tracker_.bank_bytes(); }
+  // Of one object, once all of its rings are full.
+  int64_t most_bank_bytes() const { return tracker_.most_bank_bytes(); }
   void save(const std::string &path) const override;
   void load(const std::string &path) override;
 

@@ -217,6 +217,10 @@ void release_cached_cpu_memory() { CachingCpuAllocator::instance().trim(); }
 
 CpuMemory cpu_memory() { return CachingCpuAllocator::instance().memory(); }
 
+size_t cpu_block_bytes(size_t tensor_bytes) {
+  return block_bytes_for(tensor_bytes);
+}
+
 void reset_cpu_memory_peak() { CachingCpuAllocator::instance().reset_peak(); }
 
 void set_cpu_memory_limit(size_t bytes) {

@@ -25,6 +25,9 @@ struct CpuMemory {
 // Thread-safe, as all that follows.
 CpuMemory cpu_memory();
 
+// What a tensor of so many bytes takes of them.
+size_t cpu_block_bytes(size_t tensor_bytes);
+
 // peak_bytes starts again from what is used now.
 void reset_cpu_memory_peak();
 

@@ -24,8 +24,7 @@ constexpr int64_t kMinChunkRows = 192;
 constexpr int64_t kChunkRowStep = 64;
 constexpr int64_t kRowsPerTask = 8;
 
-int64_t chunk_rows(const at::Tensor &q, const at::Tensor &k) {
-  const int64_t row_bytes = q.size(0) * k.size(1) * q.element_size();
+int64_t chunk_rows(int64_t row_bytes) {
   const int64_t rows = kScoreBytes / row_bytes / kChunkRowStep * kChunkRowStep;
   return std::max(rows, kMinChunkRows);
 }
@@ -72,14 +71,16 @@ void divide_in_place(at::Tensor &products, const at::Tensor &sums) {
 at::Tensor attend_in_chunks(const at::Tensor &q, const at::Tensor &k,
                             const at::Tensor &v, float scale) {
   const at::Tensor k_t = k.transpose(1, 2);
-  const int64_t rows = chunk_rows(q, k);
+  const int64_t rows = chunk_rows(q.size(0) * k.size(1) * q.element_size());
   at::Tensor out;
   if (rows < q.size(1))
     out = at::empty({q.size(0), q.size(1), v.size(2)}, q.options());
   at::Tensor scores;
   for (int64_t first = 0; first < q.size(1); first += rows) {
     const int64_t last = std::min(first + rows, q.size(1));
-    if (!scores.defined() || scores.size(1) != last - first)
+    if (scores.defined() && scores.size(1) != last - first)
+      scores.reset();  // before the next is there
+    if (!scores.defined())
       scores = at::empty({q.size(0), last - first, k.size(1)}, q.options());
     at::bmm_out(scores, q.slice(1, first, last), k_t);
     const at::Tensor sums = exp_in_place(scores, scale);
@@ -113,11 +114,16 @@ at::Tensor attend(const at::Tensor &q, const at::Tensor &k,
   const bool is_training = at::GradMode::is_enabled();
   if (!q.device().is_cpu() || (is_plain_float && !is_training))
     return at::scaled_dot_product_attention(q, k, v);
-  if (is_training || type == at::kHalf)
-    return attend_composed(q, k, v, scale);
+  if (is_training || type == at::kHalf) return attend_composed(q, k, v, scale);
   return attend_in_chunks(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1),
                           static_cast<float>(scale))
       .view({q.size(0), q.size(1), q.size(2), v.size(3)});
+}
+
+int64_t score_bytes(int64_t batch, int64_t queries, int64_t keys,
+                    int64_t element_bytes) {
+  const int64_t row_bytes = batch * keys * element_bytes;
+  return std::min(queries, chunk_rows(row_bytes)) * row_bytes;
 }
 
 Attention::Attention(int64_t channels, int64_t width, int64_t heads,

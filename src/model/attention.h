@@ -19,6 +19,10 @@ namespace sam2 {
 at::Tensor attend(const at::Tensor &q, const at::Tensor &k,
                   const at::Tensor &v);
 
+// Bytes of the scores of one chunk of attend() for `batch` * heads.
+int64_t score_bytes(int64_t batch, int64_t queries, int64_t keys,
+                    int64_t element_bytes);
+
 // Multi-head attention over tokens, with projections ("Attention" of
 // sam2/modeling/sam/transformer.py:176-234).
 struct Attention {

@@ -203,4 +203,15 @@ int64_t MemoryBank::bytes() const {
   return total;
 }
 
+int64_t most_bank_bytes(const BankLimits &limits, int64_t memory_bytes,
+                        int64_t pointer_bytes, int64_t mask_bytes) {
+  constexpr int64_t kUnlimited = 16;
+  const int64_t conditioning =
+      limits.max_cond_frames < 0 ? kUnlimited : limits.max_cond_frames;
+  return (memory_slots(limits) + limits.kept_memories) * memory_bytes +
+         (limits.max_obj_ptrs + limits.extra_history) * pointer_bytes +
+         (1 + limits.extra_history) * mask_bytes +
+         conditioning * (memory_bytes + pointer_bytes + mask_bytes);
+}
+
 }  // namespace sam2

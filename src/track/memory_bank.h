@@ -109,4 +109,9 @@ class MemoryBank {
   std::vector<ConditioningFrame> conditioning_;
 };
 
+// Bytes of a bank that is full, from those of one frame's memory, pointer and
+// mask logits. Without a limit for conditioning frames 16 are counted.
+int64_t most_bank_bytes(const BankLimits &limits, int64_t memory_bytes,
+                        int64_t pointer_bytes, int64_t mask_bytes);
+
 }  // namespace sam2

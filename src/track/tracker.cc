@@ -167,6 +167,16 @@ BankOccupancy Tracker::bank_occupancy() const {
   return out;
 }
 
+int64_t Tracker::most_bank_bytes() const {
+  const ModelConfig &c = model_->config();
+  const int64_t mask_pixels = 16 * model_->tokens();  // a quarter of the input
+  return sam2::most_bank_bytes(options_.limits,
+                               model_->memory_tokens() * c.mem_dim *
+                                   c10::elementSize(options_.memory_type),
+                               c.d_model * sizeof(float),
+                               mask_pixels * sizeof(float));
+}
+
 SelectionRequest Tracker::request(const Object &object, int64_t frame,
                                   bool is_reverse) const {
   const BankLimits &limits = options_.limits;

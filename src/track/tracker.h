@@ -119,6 +119,8 @@ class Tracker {
   // Bytes held by all banks.
   int64_t bank_bytes() const;
   BankOccupancy bank_occupancy() const;
+  // Bytes of one object's bank with all of its rings full.
+  int64_t most_bank_bytes() const;
 
   // Saves the objects, or restores them in place of those there are; a tracker
   // that could not restore all (the exception says what) is of no use.

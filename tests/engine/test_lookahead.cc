@@ -64,6 +64,7 @@ class NotingEngine final : public Engine {
   }
   int64_t encoded_frames() const override { return encoded; }
   MemoryReport memory() const override { return {}; }
+  MemoryPlan prepare(const MemoryDemand &) const override { return {}; }
   PressureLevel memory_pressure() const override {
     return PressureLevel::kNormal;
   }

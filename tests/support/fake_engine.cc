@@ -400,6 +400,26 @@ class FakeEngine final : public sam2::Engine {
                : sam2::PressureLevel::kNormal;
   }
 
+  // An object takes 10 bytes, a frame of a batch 100.
+  sam2::MemoryPlan prepare(const sam2::MemoryDemand &demand) const override {
+    sam2::MemoryPlan plan{
+        demand.batch_size, demand.tracker.objects_per_pass, 0, {}};
+    const uint64_t limit = settings_.memory.limit_bytes;
+    const auto need = [&] {
+      return 50 + 10 * uint64_t(demand.objects) +
+             100 * uint64_t(plan.batch_size);
+    };
+    while (limit > 0 && need() > limit && plan.batch_size > 1) {
+      plan.batch_size /= 2;
+      plan.warning = "There is room for fewer frames. Raise memory-limit.";
+    }
+    plan.peak_bytes = need();
+    if (limit > 0 && need() > limit)
+      throw Error(ErrorCode::kNoMemory,
+                  "That is too much. Raise memory-limit.");
+    return plan;
+  }
+
   std::vector<sam2::Proposal> propose(
       const std::shared_ptr<const sam2::EncodedImage> &frame,
       const sam2::ProposalSettings &settings) const override {

@@ -1,0 +1,44 @@
+// What tracking is going to take, before it is taken.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+#include "engine/frame_encoder.h"
+
+namespace sam2 {
+
+// In bytes, beside what is in use already (weights, other streams).
+struct MemoryNeed {
+  uint64_t banks = 0;   // of all objects
+  uint64_t frames = 0;  // encoded ones that are held
+  uint64_t work = 0;    // the most that the network computes with at a time
+  uint64_t sum() const { return banks + frames + work; }
+};
+
+// Error kSetting for settings that no tracker takes.
+MemoryNeed memory_need(const std::shared_ptr<const FrameEncoder> &encoder,
+                       const MemoryDemand &demand);
+
+// How much there is, and which property says so.
+struct MemoryRoom {
+  uint64_t in_use_bytes = 0;
+  uint64_t limit_bytes = 0;  // 0 = none
+  const char *property = "memory-limit";
+};
+
+// The demand with a smaller batch, then smaller passes, until it fits. Error
+// kNoMemory if nothing helps; off the CPU, where the network's own need is not
+// known exactly, only if banks and frames alone are too much.
+MemoryPlan plan_memory(const std::shared_ptr<const FrameEncoder> &encoder,
+                       const MemoryDemand &demand, const MemoryRoom &room);
+
+// Takes all that the demand needs, as planned, and leaves it with the
+// allocator. On the CPU, whose allocator keeps blocks by their size, blank
+// frames are tracked.
+void reserve_memory(const std::shared_ptr<const FrameEncoder> &encoder,
+                    const MemoryDemand &demand, const MemoryPlan &plan);
+
+}  // namespace sam2
