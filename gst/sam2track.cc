@@ -144,6 +144,7 @@
 #include "engine_library.h"
 #include "gst_ptr.h"
 #include "io/bundled_model.h"
+#include "memory_watch.h"
 #include "model_loading.h"
 #include "track_element.h"
 #include "track_pads.h"
@@ -192,6 +193,7 @@ bool start(GstSam2Track *self) {
     const sam2::TrackSettings settings = settings_at_start(self);
     state.prompts.load_file(settings.prompt_file, settings.dlc_likelihood);
     auto prompts = prompts_of(self);  // a mistake costs no loading of models
+    sam2::warn_about_environment(element);
     auto engine = sam2::load_model(element, *state.api, settings.model);
     state.worker.start(std::move(engine), settings, std::move(prompts));
     return true;
@@ -258,9 +260,7 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *) {
     const sam2::ObjectLock lock(object);
     const sam2::TrackElementState &state = *as_track(object)->state;
     if (id == sam2::kStatsProperty)
-      g_value_take_boxed(
-          value,
-          state.flow.stats.structure(state.flow.queue.level()).release());
+      g_value_take_boxed(value, sam2::stats_of(state.flow).release());
     else
       sam2::get_track_property(state.settings, id, value);
     return 0;

@@ -16,7 +16,9 @@ struct TrackElementState {
   TrackElementState(GstElement *element, GstPad *sink, GstPad *source)
       : desk(element, flow.commands, flow.ids),
         clicks(desk),
-        worker(element, sink, source, flow, desk) {}
+        worker(element, sink, source, flow, desk) {
+    settings.model.memory = memory_settings_from_environment().settings;
+  }
 
   TrackSettings settings;  // guarded by the object lock
   // From NULL to READY on; the library stays open for good.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "flow_properties.h"
+#include "memory_properties.h"
 #include "model_properties.h"
 #include "object_properties.h"
 #include "tracker_properties.h"
@@ -72,13 +73,15 @@ void install_track_properties(GObjectClass *object_class) {
           "stats", "Stats",
           "Frames in, out, dropped and waiting, objects, what their memory "
           "banks hold and may hold (memories, pointers, conditioning frames), "
-          "frames a second, and milliseconds by stage of the work (median and "
-          "95th percentile of the latest 128 turns)",
+          "frames a second, milliseconds by stage of the work (median and 95th "
+          "percentile of the latest 128 turns), and bytes of the device's "
+          "memory by owner",
           GST_TYPE_STRUCTURE,
           static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   install_model_properties(object_class);
   install_tracker_properties(object_class);
   install_object_properties(object_class);
+  install_memory_properties(object_class);
   g_object_class_install_property(
       object_class, kAttach,
       g_param_spec_flags("attach", "Attach", "What is attached to the frames",
@@ -138,6 +141,8 @@ bool set_track_property(TrackSettings &settings, guint id,
     default:
       if (id >= kFirstObjectProperty)
         set_object_property(settings.objects, id, value);
+      else if (id >= kFirstMemoryProperty)
+        set_memory_property(settings.model.memory, id, value);
       else if (id >= kFirstFlowProperty)
         set_flow_property(settings.flow, id, value);
       else if (id >= kFirstTrackerProperty)
@@ -170,6 +175,8 @@ void get_track_property(const TrackSettings &settings, guint id,
     default:
       if (id >= kFirstObjectProperty)
         get_object_property(settings.objects, id, value);
+      else if (id >= kFirstMemoryProperty)
+        get_memory_property(settings.model.memory, id, value);
       else if (id >= kFirstFlowProperty)
         get_flow_property(settings.flow, id, value);
       else if (id >= kFirstTrackerProperty)

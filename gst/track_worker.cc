@@ -45,6 +45,12 @@ gboolean keep(GstPad *, GstEvent **event, gpointer source) {
 
 }  // namespace
 
+StructurePtr stats_of(const TrackFlow &flow) {
+  StructurePtr structure = flow.stats.structure(flow.queue.level());
+  flow.memory.describe(structure.get());
+  return structure;
+}
+
 TrackWorker::TrackWorker(GstElement *element, GstPad *sink, GstPad *source,
                          TrackFlow &flow, PromptDesk &desk)
     : element_(element),
@@ -58,8 +64,12 @@ TrackWorker::TrackWorker(GstElement *element, GstPad *sink, GstPad *source,
 void TrackWorker::start(std::shared_ptr<const Engine> engine,
                         const TrackSettings &settings,
                         std::vector<TimedPrompt> prompts) {
+  // The batch, and what masks take, follow from the frames' size.
+  demand_ = {settings.tracker, settings.objects.lifecycle.max_objects, 1, {}};
+  demand_.tracker.objects_per_pass =
+      prepare_memory(element_, *engine, demand_).objects_per_pass;
   auto session = std::make_unique<TrackSession>(
-      engine, settings.tracker, flow_.ids, settings.objects,
+      engine, demand_.tracker, flow_.ids, settings.objects,
       [this](const Error &error) { desk_.refuse(error); });
   session->set_prompts(std::move(prompts));
   settings_ = settings.flow;
@@ -70,6 +80,8 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   since_tracked_ = 0;
   is_cpu_ = engine->info().device == "cpu";
   take_seat(engine);
+  flow_.memory.set_engine(engine);
+  engine_ = std::move(engine);
   session_ = std::move(session);
   flow_.stats.reset();
   count_objects(0);
@@ -96,6 +108,8 @@ void TrackWorker::stop() {
   session_.reset();
   encoder_.set_encode(nullptr);
   flow_.seat.leave();
+  flow_.memory.set_engine(nullptr);
+  engine_.reset();
   format_.reset();
   is_live_.reset();
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
@@ -159,6 +173,21 @@ void TrackWorker::set_format(const GstCaps *caps) {
   encoder_.set_format(info);
   format_ = info;
   flow_.frame_ns = frame_duration_ns(info);
+  prepare_for(frame_size());
+}
+
+// Throws Error (kNoMemory) for frames that memory has no room for. Smaller ones
+// than before need nothing new.
+void TrackWorker::prepare_for(SizePx frame_size) {
+  const auto pixels = [](SizePx size) {
+    return int64_t{1} * size.width * size.height;
+  };
+  if (pixels(frame_size) <= pixels(demand_.frame_size)) return;
+  demand_.frame_size = frame_size;
+  demand_.batch_size =
+      static_cast<int>(batch_size(settings_, is_cpu_, false, frame_size));
+  most_batch_ = static_cast<unsigned>(
+      prepare_memory(element_, *engine_, demand_).batch_size);
 }
 
 bool TrackWorker::answer(GstQuery *query) {
@@ -225,7 +254,8 @@ SizePx TrackWorker::frame_size() const {
 }
 
 std::vector<TrackWorker::Work> TrackWorker::gather(QueueItem first) {
-  const size_t count = batch_size(settings_, is_cpu_, *is_live_, frame_size());
+  const size_t count = std::min(
+      batch_size(settings_, is_cpu_, *is_live_, frame_size()), most_batch_);
   const auto now = std::chrono::steady_clock::now();
   batch_deadline_ = now + std::chrono::nanoseconds(settings_.batch_timeout_ns);
   std::vector<QueueItem> frames;
@@ -416,9 +446,8 @@ void TrackWorker::report_stats() {
   if (passed_us * GST_USECOND < settings_.stats_interval_ns) return;
   latest_report_us_ = now_us;
   gst_element_post_message(
-      element_, gst_message_new_element(
-                    GST_OBJECT(element_),
-                    flow_.stats.structure(flow_.queue.level()).release()));
+      element_,
+      gst_message_new_element(GST_OBJECT(element_), stats_of(flow_).release()));
 }
 
 GstFlowReturn TrackWorker::push(BufferPtr frame) {
@@ -436,6 +465,7 @@ GstFlowReturn TrackWorker::push(BufferPtr frame) {
   if (result == GST_FLOW_NOT_LINKED && gst_pad_check_reconfigure(source_))
     return GST_FLOW_OK;
   if (result == GST_FLOW_OK) flow_.stats.count_out();
+  flow_.memory.look(element_);
   report_stats();
   return result;
 }

@@ -16,6 +16,7 @@
 #include "frame_queue.h"
 #include "gst_ptr.h"
 #include "latency_meter.h"
+#include "memory_watch.h"
 #include "object_watch.h"
 #include "prompt_desk.h"
 #include "qos_gate.h"
@@ -34,6 +35,7 @@ struct TrackFlow {
   TrackStats stats;
   EncoderSeat seat;                       // taken with model-instance-id
   ObjectIds ids;
+  MemoryWatch memory;
   std::atomic<GstClockTime> frame_ns{0};  // from frame to frame, 0 = unknown
 
   // As those of the queue; frames wait for other elements no more, and others
@@ -47,6 +49,9 @@ struct TrackFlow {
     seat.rest();
   }
 };
+
+// The structure "sam2-stats" of TrackStats and MemoryWatch. Thread-safe.
+StructurePtr stats_of(const TrackFlow &flow);
 
 // Takes what the queue holds, tracks, and pushes it downstream in the same
 // order. Only turn() is for the tracking thread; the others are called while
@@ -98,6 +103,7 @@ class TrackWorker {
   void look_upstream();
   FrameTimes frame_times(const GstBuffer *frame) const;
   void set_format(const GstCaps *caps);
+  void prepare_for(SizePx frame_size);
   void drop(const Work &work);
   std::optional<std::vector<EncodedImagePtr>> encode(
       const std::vector<Work> &batch);
@@ -122,6 +128,9 @@ class TrackWorker {
   TrackFlow &flow_;
   PromptDesk &desk_;
   FlowSettings settings_;
+  std::shared_ptr<const Engine> engine_;
+  MemoryDemand demand_;       // of the memory, as prepared
+  unsigned most_batch_ = 64;  // frames that memory has room for
   AttachedParts attached_;
   bool is_cpu_ = true;
   bool needs_pictures_ = false;  // of frames that are not encoded
