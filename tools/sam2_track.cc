@@ -217,6 +217,8 @@ void track(const TrackOptions &options) {
   std::fprintf(
       stderr, "%s\n",
       closing_line(count, elapsed.count(), peak_memory_bytes()).c_str());
+  if (options.reports_memory)
+    std::fputs(memory_lines(run.engine->memory()).c_str(), stderr);
   if (!run.schedule.is_done() && !is_stop_requested) {
     std::fputs("The video ended before the time of a prompt.\n", stderr);
   }
@@ -234,6 +236,8 @@ int run_main(int argc, char **argv) {
     std::fprintf(stderr, "%s See sam2-track --help.\n", error.what());
     return kWrongUse;
   }
+  for (const std::string &warning : options.warnings)
+    std::fprintf(stderr, "%s\n", warning.c_str());
   install_stop_signals();
   try {
     track(options);

@@ -36,6 +36,8 @@ struct RawOptions {
   gint64 max_frames = 0;
   gdouble fps = 0;
   LookaheadSettings ahead;
+  gint64 memory_limit = 0;
+  gboolean reports_memory = FALSE;
   gchar **inputs = nullptr;
 
   ~RawOptions() {
@@ -79,6 +81,17 @@ void add_ahead_entries(GOptionContext *context, RawOptions *raw) {
        "Frames encoded together (default: 1)", "N"},
       {"lookahead", 0, 0, G_OPTION_ARG_INT, &ahead.frames_ahead,
        "Frames encoded ahead, beside the tracking (default: 0)", "N"},
+      {},
+  };
+  g_option_context_add_main_entries(context, entries, nullptr);
+}
+
+void add_memory_entries(GOptionContext *context, RawOptions *raw) {
+  const GOptionEntry entries[] = {
+      {"memory-limit", 0, 0, G_OPTION_ARG_INT64, &raw->memory_limit,
+       "Bytes that tensors may take (default: 90 % of the device's)", "N"},
+      {"memory-report", 0, 0, G_OPTION_ARG_NONE, &raw->reports_memory,
+       "Say at the end what memory was used for", nullptr},
       {},
   };
   g_option_context_add_main_entries(context, entries, nullptr);
@@ -137,6 +150,7 @@ void parse(int *argc, char ***argv, RawOptions *raw) {
   raw->model.add_to(context.get());
   add_tracker_entries(context.get(), raw);
   add_ahead_entries(context.get(), raw);
+  add_memory_entries(context.get(), raw);
   add_state_entries(context.get(), raw);
   add_skipping_entries(context.get(), raw);
   g_option_context_add_main_entries(context.get(), entries, nullptr);
@@ -163,6 +177,10 @@ void check(const RawOptions &raw) {
     refuse_use("The number of frames " + std::to_string(raw.max_frames) +
                " is negative. Give --max-frames above 0.");
   }
+  if (raw.memory_limit < 0) {
+    refuse_use("The memory limit " + std::to_string(raw.memory_limit) +
+               " is negative. Give --memory-limit in bytes.");
+  }
   check("--batch-size", raw.ahead.batch_size, 1);
   check("--lookahead", raw.ahead.frames_ahead, 0);
   if (raw.inference_interval < 1) {
@@ -187,6 +205,11 @@ TrackOptions parse_track_options(int *argc, char ***argv) {
   TrackOptions options;
   options.input = raw.inputs[0];
   options.model = raw.model.settings();
+  EnvironmentMemory memory = memory_settings_from_environment();
+  options.model.memory = memory.settings;
+  options.model.memory.limit_bytes = static_cast<uint64_t>(raw.memory_limit);
+  options.warnings = std::move(memory.warnings);
+  options.reports_memory = raw.reports_memory != FALSE;
   options.tracker = raw.tracker;
   options.tracker.non_overlap_masks = raw.is_non_overlap;
   options.tracker.mask_threshold = static_cast<float>(raw.mask_threshold);

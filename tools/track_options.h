@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
 #include "engine/lookahead.h"
@@ -23,6 +24,8 @@ struct TrackOptions {
   int inference_interval = 1;  // frames from one that is inferred to the next
   double fps = 0;              // of a folder; 0 = unknown
   LookaheadSettings ahead;
+  bool reports_memory = false;
+  std::vector<std::string> warnings;  // sentences about the environment
 };
 
 // Reads the command line. Prints help and exits with 0 if asked to. Throws

@@ -30,6 +30,35 @@ std::string closing_line(int64_t frames, double seconds,
          " fps), peak memory " + std::to_string(mebibytes) + " MiB";
 }
 
+std::string memory_lines(const MemoryReport &report) {
+  const struct {
+    const char *name;
+    uint64_t bytes;
+  } kRows[] = {
+      {"most in use", report.peak_bytes},
+      {"in use now", report.in_use_bytes},
+      {"  weights", report.weights_bytes},
+      {"  memory banks", report.bank_bytes},
+      {"  encoded frames", report.frame_bytes},
+      {"  other", report.other_bytes},
+      {"kept for later", report.cached_bytes},
+      {"limit", report.limit_bytes},
+      {"device", report.device_bytes},
+      {"  free", report.device_free_bytes},
+      {"process", report.process_bytes},
+  };
+  std::string text = "Memory of the device, MiB:\n";
+  for (const auto &row : kRows) {
+    std::string name = row.name;
+    name.resize(16, ' ');
+    std::string value =
+        with_one_decimal(static_cast<double>(row.bytes) / kBytesPerMebibyte);
+    value.insert(0, value.size() < 9 ? 9 - value.size() : 0, ' ');
+    text += "  " + name + value + "\n";
+  }
+  return text;
+}
+
 std::string progress_bar(int64_t frames, int64_t total) {
   if (total <= 0) return std::to_string(frames) + " frames";
   // A video's number of frames is an estimate.

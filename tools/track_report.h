@@ -5,11 +5,16 @@
 #include <cstdint>
 #include <string>
 
+#include "base/memory_report.h"
+
 namespace sam2 {
 
 // "12 frames in 3.0 s (4.0 fps), peak memory 512 MiB". Reentrant.
 std::string closing_line(int64_t frames, double seconds,
                          int64_t peak_memory_bytes);
+
+// What the device's memory was used for, in MiB, a line each.
+std::string memory_lines(const MemoryReport &report);
 
 // "[######--------------]  30 %  12/40", or "12 frames" if `total` is 0.
 // Reentrant.

@@ -1,3 +1,5 @@
+#include <glib.h>
+
 #include <sstream>
 #include <string>
 #include <utility>
@@ -145,6 +147,8 @@ const WrongUse kWrongUses[] = {
     {{"--model=a", "--prompt=b", "c", "--fps=nan"},
      "The frame rate is not between 0 and 1000000. Give --fps in frames a "
      "second."},
+    {{"--model=a", "--prompt=b", "c", "--memory-limit=-1"},
+     "The memory limit -1 is negative. Give --memory-limit in bytes."},
     {{"--model=a", "--prompt=b", "c", "--batch-size=0"},
      "--batch-size is 0. Give it from 1 to 64."},
     {{"--model=a", "--prompt=b", "c", "--lookahead=65"},
@@ -159,6 +163,22 @@ START_TEST(test_wrong_use_is_refused_with_its_own_sentence) {
 }
 END_TEST
 
+START_TEST(test_memory_options_are_read_and_the_environment_gives_defaults) {
+  g_setenv("SAM_GPU_MEMORY_FRACTION", "0.5", TRUE);
+  g_setenv("SAM_MEMORY_WARNING_THRESHOLD", "2", TRUE);
+  const auto options =
+      parsed({"c", "--model=a", "--prompt=b", "--memory-limit=123456789012",
+              "--memory-report"});
+  ck_assert_uint_eq(options.model.memory.limit_bytes, 123456789012);
+  ck_assert_double_eq(options.model.memory.fraction, 0.5);
+  ck_assert(options.reports_memory);
+  ck_assert_uint_eq(options.warnings.size(), 1);
+  g_unsetenv("SAM_GPU_MEMORY_FRACTION");
+  g_unsetenv("SAM_MEMORY_WARNING_THRESHOLD");
+  ck_assert(!parsed({"c", "--model=a", "--prompt=b"}).reports_memory);
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -167,6 +187,8 @@ int main() {
   tcase_add_test(tests, test_every_option_is_read);
   tcase_add_test(tests, test_tracker_option_is_read_as_itself);
   tcase_add_test(tests, test_skipping_option_is_read_as_itself);
+  tcase_add_test(
+      tests, test_memory_options_are_read_and_the_environment_gives_defaults);
   tcase_add_loop_test(tests, test_wrong_use_is_refused_with_its_own_sentence, 0,
                       std::size(kWrongUses));
   return sam2::test::run("tools_track_options", tests);

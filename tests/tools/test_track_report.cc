@@ -41,10 +41,23 @@ START_TEST(test_this_process_needs_some_memory) {
 }
 END_TEST
 
+START_TEST(test_memory_lines_are_in_mebibytes) {
+  sam2::MemoryReport report;
+  report.bank_bytes = 3 << 19;
+  report.limit_bytes = uint64_t{12345} << 20;
+  const std::string text = sam2::memory_lines(report);
+  ck_assert_msg(text.find("    memory banks        1.5\n") != text.npos, "%s",
+                text.c_str());
+  ck_assert_msg(text.find("  limit             12345.0\n") != text.npos, "%s",
+                text.c_str());
+}
+END_TEST
+
 }  // namespace
 
 int main() {
   TCase *tests = tcase_create("track_report");
+  tcase_add_test(tests, test_memory_lines_are_in_mebibytes);
   tcase_add_test(tests, test_closing_line_gives_speed_and_memory);
   tcase_add_test(tests, test_no_frames_in_no_time_is_zero_fps);
   tcase_add_test(tests, test_bar_grows_with_the_frames);
