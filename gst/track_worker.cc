@@ -185,7 +185,9 @@ void TrackWorker::prepare_for(SizePx frame_size) {
   if (pixels(frame_size) <= pixels(demand_.frame_size)) return;
   demand_.frame_size = frame_size;
   demand_.batch_size =
-      static_cast<int>(batch_size(settings_, is_cpu_, false, frame_size));
+      static_cast<int>(flow_.seat.is_taken()
+                           ? shared_batch_size(settings_, frame_size)
+                           : batch_size(settings_, is_cpu_, false, frame_size));
   most_batch_ = static_cast<unsigned>(
       prepare_memory(element_, *engine_, demand_).batch_size);
 }
@@ -318,7 +320,8 @@ std::vector<EncodedImagePtr> TrackWorker::encode_together(
     const std::vector<ImageView> &pictures) {
   auto images = flow_.seat.encode(
       pictures,
-      {pictures.size(), shared_batch_size(settings_, frame_size()),
+      {pictures.size(),
+       std::min(shared_batch_size(settings_, frame_size()), most_batch_),
        batch_deadline_},
       [this] { return flow_.queue.flow() != GST_FLOW_OK; });
   if (!images) return {};

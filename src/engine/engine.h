@@ -75,8 +75,8 @@ struct TrackerSettings {
   // takes an EncodedImage, and every object 0.8 MB a frame at 1024 px, 0.1 MB
   // at 384 px. Every frame is encoded then, also without objects.
   int frames_held = 0;
-  // Objects that go through the network together, 0...256; 0 = 1 on the CPU,
-  // where more gain nothing, else 8. Fewer take less memory and more time.
+  // Objects that go through the network together, 0...256; 0 = 8 on a GPU, on
+  // the CPU 4 up to 384 px and 1 above. Fewer take less memory.
   int objects_per_pass = 0;
   // The following shape the results and leave alone what is remembered.
   //

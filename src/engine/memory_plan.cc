@@ -43,8 +43,7 @@ uint64_t frame_bytes(const Sam2Model &model) {
 int64_t passes_of(const MemoryDemand &demand, const Sam2Model &model) {
   const int most = demand.tracker.objects_per_pass > 0
                        ? demand.tracker.objects_per_pass
-                   : model.device().is_cpu() ? 1
-                                             : 8;
+                       : default_objects_per_pass(model);
   return std::min(most, std::max(demand.objects, 1));
 }
 

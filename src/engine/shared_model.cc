@@ -9,6 +9,7 @@
 
 #include "base/weak_cache.h"
 #include "gpu/cpu_allocator.h"
+#include "gpu/memory_governor.h"
 #include "io/checkpoint.h"
 #include "model/model_loader.h"
 
@@ -17,9 +18,12 @@ namespace {
 
 // Weights in memory, whatever the input size.
 struct LoadedWeights {
-  explicit LoadedWeights(Sam2Network loaded) : network(std::move(loaded)) {}
+  LoadedWeights(Sam2Network loaded, c10::Device device)
+      : network(std::move(loaded)),
+        claim(device, MemoryOwner::kWeights, network.weight_bytes()) {}
 
   const Sam2Network network;
+  const MemoryClaim claim;
   const int64_t load_number = next_number();
   mutable WeakCache<int64_t, const SharedModel> models;  // by input size
 
@@ -56,8 +60,9 @@ std::shared_ptr<const LoadedWeights> load(const std::string &file,
   const c10::InferenceMode guard;
   const Checkpoint checkpoint = read_checkpoint(file);
   const ModelConfig config = detect_config(checkpoint);
-  return {new LoadedWeights(load_network(config, checkpoint, device, type)),
-          unload};
+  return {
+      new LoadedWeights(load_network(config, checkpoint, device, type), device),
+      unload};
 }
 
 std::shared_ptr<const LoadedWeights> shared_weights(const std::string &file,

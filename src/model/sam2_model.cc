@@ -83,7 +83,7 @@ Sam2Model::Sam2Model(Sam2Network network, int64_t input_size_px)
   dense_positions_ = network_.prompt_encoder.dense_positions(grid()).contiguous(
       at::MemoryFormat::ChannelsLast);
   make_rotary_tables();
-  claim_.emplace(device(), MemoryOwner::kWeights, weight_bytes());
+  claim_.emplace(device(), MemoryOwner::kWeights, table_bytes());
 }
 
 // Behind a perceiver keys have a grid of their own, whatever the input's size,
@@ -115,11 +115,8 @@ int64_t Sam2Model::parameter_count() const {
   return count;
 }
 
-int64_t Sam2Model::weight_bytes() const {
+int64_t Sam2Model::table_bytes() const {
   int64_t bytes = 0;
-  Sam2Network copy = network_;
-  copy.visit([&](const std::string &, at::Tensor &t,
-                 const std::vector<int64_t> &) { bytes += t.nbytes(); });
   for (const at::Tensor &table :
        {encoder_positions_, feature_positions_, memory_positions_,
         grid_positions_, dense_positions_})

@@ -63,8 +63,6 @@ class Sam2Model {
   at::ScalarType type() const { return no_mem_embed_.scalar_type(); }
   at::Device device() const { return no_mem_embed_.device(); }
   int64_t parameter_count() const;
-  // Weights and position tables; EdgeTAM's folded convolutions not counted.
-  int64_t weight_bytes() const;
 
   // image [1, 3, S, S] float32, normalised (frame_tensor.h); a batch of frames
   // gives the features of each, as training takes them.
@@ -133,6 +131,7 @@ class Sam2Model {
 
  private:
   void make_rotary_tables();
+  int64_t table_bytes() const;
   at::Tensor as_image(const at::Tensor &tokens) const;
   at::Tensor pointer(const at::Tensor &tokens, const at::Tensor &index,
                      const at::Tensor &is_present) const;
@@ -146,7 +145,7 @@ class Sam2Model {
   at::Tensor dense_positions_;    // [1, C, h, h] float32
   at::Tensor no_mem_embed_;       // [1, 1, C]
   RotaryTables rotary_;
-  std::optional<MemoryClaim> claim_;  // for the weights
+  std::optional<MemoryClaim> claim_;  // for the tables of positions
 };
 
 }  // namespace sam2

@@ -37,6 +37,14 @@ void Sam2Network::visit(const ParameterVisitor &visitor) {
     obj_ptr_tpos_proj.visit(root / "obj_ptr_tpos_proj");
 }
 
+int64_t Sam2Network::weight_bytes() const {
+  int64_t bytes = 0;
+  Sam2Network copy = *this;  // of the handles
+  copy.visit([&](const std::string &, at::Tensor &weight,
+                 const std::vector<int64_t> &) { bytes += weight.nbytes(); });
+  return bytes;
+}
+
 std::vector<TensorSpec> expected_tensors(const ModelConfig &config) {
   std::vector<TensorSpec> specs;
   Sam2Network network(config);

@@ -40,6 +40,8 @@ struct Sam2Network {
 
   explicit Sam2Network(const ModelConfig &config);
   void visit(const ParameterVisitor &visitor);
+  // Of all weights; EdgeTAM's folded convolutions not counted.
+  int64_t weight_bytes() const;
   // Makes what derives from the weights, in `type`. To be called once they are
   // all there.
   void fold(at::ScalarType type) { image_encoder.fold(type); }

@@ -26,14 +26,6 @@ constexpr int64_t kMaxPointers = 256;
 constexpr int64_t kMaxStride = 256;
 constexpr int64_t kMaxObjectsPerPass = 256;
 
-// Together, small pictures gain from fewer and larger steps; in large ones the
-// scores of attention then leave the cache.
-int default_objects_per_pass(const Sam2Model &model) {
-  constexpr int64_t kSmallPicture = 24 * 24;  // tokens
-  if (!model.device().is_cpu()) return 8;
-  return model.tokens() <= kSmallPicture ? 4 : 1;
-}
-
 void check_range(const char *property, int value, int64_t least, int64_t most) {
   if (value >= least && value <= most) return;
   throw Error(ErrorCode::kSetting, std::string(property) + " is " +
@@ -79,6 +71,14 @@ double rival_iou(const Readings &read, size_t chosen) {
 }
 
 }  // namespace
+
+// Together, small pictures gain from fewer and larger steps; in large ones the
+// scores of attention then leave the cache.
+int default_objects_per_pass(const Sam2Model &model) {
+  constexpr int64_t kSmallPicture = 24 * 24;  // tokens
+  if (!model.device().is_cpu()) return 8;
+  return model.tokens() <= kSmallPicture ? 4 : 1;
+}
 
 Tracker::Tracker(std::shared_ptr<const Sam2Model> model,
                  const TrackerOptions &options)

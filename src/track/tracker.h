@@ -35,15 +35,19 @@ struct TrackerOptions {
   // passes again, as in the reference's older predictor (EdgeTAM's), for as
   // long as the bank holds the frame. The newer one overwrites it.
   bool keeps_corrections = false;
-  // Objects that go through the network together, 1...256; 0 = 8 on a GPU; on
-  // the CPU 4 up to 384 px, where they gain a tenth and more, above 1. What is
-  // the same for all objects of a frame is computed once either way. On the CPU
-  // results are the same to the bit, elsewhere but for the last digits. Each
-  // more takes memory for a moment: 22 MB at 512 px with features 128 wide.
+  // Objects that go through the network together, 1...256; 0 =
+  // default_objects_per_pass(). What is the same for all objects of a frame is
+  // computed once either way. On the CPU results are the same to the bit,
+  // elsewhere but for the last digits. Each more takes memory for a moment: 22
+  // MB at 512 px with features 128 wide.
   int objects_per_pass = 0;
   // The reference rounds stored memories to bfloat16, in float32 runs too.
   at::ScalarType memory_type = at::kBFloat16;
 };
+
+// 8 on a GPU; on the CPU 4 up to 384 px, where they gain a tenth and more, and
+// 1 above.
+int default_objects_per_pass(const Sam2Model &model);
 
 struct Readings;
 
