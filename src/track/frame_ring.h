@@ -61,6 +61,13 @@ class FrameRing {
     return out;
   }
 
+  std::vector<FrameRecord> oldest_first() const {
+    std::vector<FrameRecord> out = records();
+    std::sort(out.begin(), out.end(),
+              [](const auto &a, const auto &b) { return a.frame < b.frame; });
+    return out;
+  }
+
   // Of a slot: whether it holds a frame.
   bool is_used(int64_t slot) const { return slots_[slot].frame != kNone; }
 
@@ -117,6 +124,17 @@ class KeptFrames {
     for (const Slot &slot : slots_)
       if (slot.turn != kFree)
         out.push_back({slot.record.frame, slot.record.scores, true});
+    return out;
+  }
+
+  // In the order in which they were claimed.
+  std::vector<FrameRecord> oldest_first() const {
+    std::vector<Slot> slots = slots_;
+    std::sort(slots.begin(), slots.end(),
+              [](const Slot &a, const Slot &b) { return a.turn < b.turn; });
+    std::vector<FrameRecord> out;
+    for (const Slot &slot : slots)
+      if (slot.turn != kFree) out.push_back(slot.record);
     return out;
   }
 

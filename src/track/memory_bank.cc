@@ -1,6 +1,5 @@
 #include "track/memory_bank.h"
 
-#include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -21,50 +20,84 @@ int64_t memory_slots(const BankLimits &limits) {
   return std::max(int64_t{1}, reach + 2) + limits.extra_history;
 }
 
+bool is_one_of(const at::Tensor &tensor, const std::vector<at::Tensor> &all) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const auto &one) { return one.is_same(tensor); });
+}
+
+// Frees what slots held that are not used any more.
+template <class Ring>
+void free_unused(const Ring &ring, std::vector<at::Tensor> &slots) {
+  for (size_t slot = 0; slot < slots.size(); ++slot)
+    if (!ring.is_used(static_cast<int64_t>(slot))) slots[slot].reset();
+}
+
+// Other slots for the same frames; the latest stay if there are fewer.
+template <class Ring>
+void refit(int64_t capacity, Ring &ring, std::vector<at::Tensor> &slots) {
+  if (ring.capacity() == capacity) return;
+  Ring next(capacity);
+  std::vector<at::Tensor> next_slots(capacity);
+  for (const FrameRecord &record : ring.oldest_first()) {
+    const int64_t slot = next.claim(record.frame, record.scores);
+    if (slot >= 0) next_slots[slot] = slots[ring.find(record.frame)];
+  }
+  ring = std::move(next);
+  slots = std::move(next_slots);
+}
+
 }  // namespace
 
 MemoryBank::MemoryBank(const BankLimits &limits, int64_t tokens,
                        int64_t mem_dim, int64_t pointer_dim,
                        at::ScalarType type, at::Device device)
     : limits_(limits),
+      tokens_(tokens),
+      mem_dim_(mem_dim),
+      pointer_dim_(pointer_dim),
+      memory_options_(at::TensorOptions().dtype(type).device(device)),
+      real_options_(at::TensorOptions().dtype(at::kFloat).device(device)),
       memory_ring_(memory_slots(limits)),
       kept_(limits.kept_memories),
       pointer_ring_(limits.max_obj_ptrs + limits.extra_history),
       mask_ring_(1 + limits.extra_history),
-      memories_(at::empty(
-          {memory_ring_.capacity() + kept_.capacity(), tokens, mem_dim},
-          at::TensorOptions().dtype(type).device(device))),
-      pointers_(
-          at::empty({pointer_ring_.capacity(), pointer_dim},
-                    at::TensorOptions().dtype(at::kFloat).device(device))),
+      memories_(memory_ring_.capacity()),
+      kept_memories_(kept_.capacity()),
+      pointers_(pointer_ring_.capacity()),
       masks_(mask_ring_.capacity()) {}
 
 void MemoryBank::store_tracked(int64_t frame, const BankEntry &entry) {
-  memories_.select(0, memory_ring_.claim(frame, entry.scores))
-      .copy_(entry.memory[0]);
+  // Copies: the entry may be a view of what a whole batch has in common.
+  const at::Tensor memory = entry.memory[0].to(memory_options_, false, true);
+  const at::Tensor pointer = entry.obj_ptr[0].clone();
+  const at::Tensor mask = entry.low_res_masks.clone();
+  memories_[memory_ring_.claim(frame, entry.scores)] = memory;
   kept_.forget(frame);
   const int64_t kept = entry.is_kept ? kept_.claim(frame, entry.scores) : -1;
-  if (kept >= 0)
-    memories_.select(0, memory_ring_.capacity() + kept).copy_(entry.memory[0]);
-  pointers_.select(0, pointer_ring_.claim(frame, entry.scores))
-      .copy_(entry.obj_ptr[0]);
-  at::Tensor &mask = masks_[mask_ring_.claim(frame)];
-  if (mask.defined())
-    mask.copy_(entry.low_res_masks);
-  else
-    mask = entry.low_res_masks.clone();
+  if (kept >= 0) kept_memories_[kept] = memory;
+  pointers_[pointer_ring_.claim(frame, entry.scores)] = pointer;
+  masks_[mask_ring_.claim(frame)] = mask;
+  free_unused(kept_, kept_memories_);
+}
+
+void MemoryBank::free_forgotten() {
+  free_unused(memory_ring_, memories_);
+  free_unused(kept_, kept_memories_);
+  free_unused(pointer_ring_, pointers_);
+  free_unused(mask_ring_, masks_);
 }
 
 void MemoryBank::store_conditioning(int64_t frame, const BankEntry &entry) {
+  ConditioningFrame item{frame, entry};
+  item.entry.memory = entry.memory.to(memory_options_);
   memory_ring_.forget(frame);
   kept_.forget(frame);
   pointer_ring_.forget(frame);
   mask_ring_.forget(frame);
+  free_forgotten();
   const auto known =
       std::find_if(conditioning_.begin(), conditioning_.end(),
                    [&](const auto &c) { return c.frame == frame; });
-  ConditioningFrame item{frame, entry};
-  item.entry.memory = entry.memory.to(memories_.scalar_type());
   if (known != conditioning_.end()) {
     *known = item;
     return;
@@ -81,6 +114,14 @@ void MemoryBank::forget_tracked_from(int64_t frame) {
   kept_.forget_from(frame);
   pointer_ring_.forget_from(frame);
   mask_ring_.forget_from(frame);
+  free_forgotten();
+}
+
+void MemoryBank::resize(const BankLimits &limits) {
+  limits_ = limits;
+  refit(memory_slots(limits), memory_ring_, memories_);
+  refit(limits.kept_memories, kept_, kept_memories_);
+  refit(limits.max_obj_ptrs + limits.extra_history, pointer_ring_, pointers_);
 }
 
 const BankEntry *MemoryBank::conditioning_entry(int64_t frame) const {
@@ -111,25 +152,26 @@ BankRecords MemoryBank::records() const {
   return out;
 }
 
-int64_t MemoryBank::memory_slot(int64_t frame) const {
+at::Tensor MemoryBank::tracked_memory(int64_t frame) const {
   const int64_t recent = memory_ring_.find(frame);
-  if (recent >= 0) return recent;
+  if (recent >= 0) return memories_[recent];
   const int64_t kept = kept_.find(frame);
-  return kept < 0 ? kept : memory_ring_.capacity() + kept;
+  return kept < 0 ? at::Tensor() : kept_memories_[kept];
 }
 
 at::Tensor MemoryBank::memory(const MemoryPick &pick) const {
   if (pick.is_conditioning) return conditioning_entry(pick.frame)->memory[0];
-  const int64_t slot = memory_slot(pick.frame);
-  TORCH_INTERNAL_ASSERT(slot >= 0, "memory of frame ", pick.frame, " is gone");
-  return memories_.select(0, slot);
+  const at::Tensor memory = tracked_memory(pick.frame);
+  TORCH_INTERNAL_ASSERT(memory.defined(), "memory of frame ", pick.frame,
+                        " is gone");
+  return memory;
 }
 
 at::Tensor MemoryBank::pointer(const PointerPick &pick) const {
   if (pick.is_conditioning) return conditioning_entry(pick.frame)->obj_ptr[0];
   const int64_t slot = pointer_ring_.find(pick.frame);
   TORCH_INTERNAL_ASSERT(slot >= 0, "pointer of frame ", pick.frame, " is gone");
-  return pointers_.select(0, slot);
+  return pointers_[slot];
 }
 
 void MemoryBank::visit(const StateScope &scope, int64_t mask_side) {
@@ -141,22 +183,28 @@ void MemoryBank::visit(const StateScope &scope, int64_t mask_side) {
   visit_conditioning(scope / "conditioning", mask_side);
 }
 
-// Only what slots hold: the rest of the rings has never been written to.
+// Only what slots hold.
 void MemoryBank::visit_tracked(const StateScope &scope, int64_t mask_side) {
   const auto name = [](const char *what, int64_t slot) {
     return std::string(what) + "." + std::to_string(slot);
   };
   const int64_t recent = memory_ring_.capacity();
-  for (int64_t i = 0; i < recent + kept_.capacity(); ++i)
-    if (i < recent ? memory_ring_.is_used(i) : kept_.is_used(i - recent))
-      scope.contents(name("memories", i), memories_.select(0, i));
+  for (int64_t i = 0; i < recent; ++i)
+    if (memory_ring_.is_used(i))
+      scope.tensor(name("memories", i), memories_[i], {tokens_, mem_dim_},
+                   memory_options_);
+  for (int64_t i = 0; i < kept_.capacity(); ++i)
+    if (kept_.is_used(i))
+      scope.tensor(name("memories", recent + i), kept_memories_[i],
+                   {tokens_, mem_dim_}, memory_options_);
   for (int64_t i = 0; i < pointer_ring_.capacity(); ++i)
     if (pointer_ring_.is_used(i))
-      scope.contents(name("pointers", i), pointers_.select(0, i));
+      scope.tensor(name("pointers", i), pointers_[i], {pointer_dim_},
+                   real_options_);
   for (int64_t i = 0; i < mask_ring_.capacity(); ++i)
     if (mask_ring_.is_used(i))
       scope.tensor(name("masks", i), masks_[i], {1, 1, mask_side, mask_side},
-                   pointers_.options());
+                   real_options_);
 }
 
 void MemoryBank::visit_conditioning(const StateScope &scope,
@@ -164,7 +212,7 @@ void MemoryBank::visit_conditioning(const StateScope &scope,
   const int64_t limit = limits_.max_cond_frames;
   conditioning_.resize(
       scope.count(conditioning_.size(), limit > 0 ? limit : kMostConditioning));
-  const at::TensorOptions real = pointers_.options();
+  const at::TensorOptions &real = real_options_;
   for (size_t i = 0; i < conditioning_.size(); ++i) {
     const StateScope part = scope / static_cast<int64_t>(i);
     BankEntry &entry = conditioning_[i].entry;
@@ -173,11 +221,11 @@ void MemoryBank::visit_conditioning(const StateScope &scope,
     part.scores("scores", {&entry.scores});
     part.tensor("low_res_masks", entry.low_res_masks,
                 {1, 1, mask_side, mask_side}, real);
-    part.tensor("obj_ptr", entry.obj_ptr, {1, pointers_.size(1)}, real);
+    part.tensor("obj_ptr", entry.obj_ptr, {1, pointer_dim_}, real);
     part.tensor("object_score", entry.object_score, {1, 1}, real);
     part.tensor("chosen_iou", entry.chosen_iou, {1, 1}, real);
-    part.tensor("memory", entry.memory,
-                {1, memories_.size(1), memories_.size(2)}, memories_.options());
+    part.tensor("memory", entry.memory, {1, tokens_, mem_dim_},
+                memory_options_);
   }
 }
 
@@ -194,9 +242,13 @@ BankCounts MemoryBank::capacity(const BankLimits &limits) {
 }
 
 int64_t MemoryBank::bytes() const {
-  int64_t total = memories_.nbytes() + pointers_.nbytes();
-  for (const auto &mask : masks_)
-    if (mask.defined()) total += mask.nbytes();
+  int64_t total = 0;
+  for (const auto *slots : {&memories_, &pointers_, &masks_})
+    for (const auto &tensor : *slots)
+      if (tensor.defined()) total += tensor.nbytes();
+  for (const auto &memory : kept_memories_)
+    if (memory.defined() && !is_one_of(memory, memories_))
+      total += memory.nbytes();
   for (const auto &c : conditioning_)
     total += c.entry.memory.nbytes() + c.entry.low_res_masks.nbytes() +
              c.entry.obj_ptr.nbytes();

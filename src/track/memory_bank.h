@@ -42,11 +42,12 @@ struct BankEntry {
   bool is_kept = false;  // of a tracked frame: its memory outlives the latest
 };
 
-// Memories and pointers of tracked frames lie in rings written in place; those
-// of conditioning frames in a short list. Held: memories of the latest
-// recent_memories frames and of the latest kept_memories of those stored with
-// is_kept, pointers of the latest max_obj_ptrs, mask logits of the latest one
-// (but for kept_memories all + extra_history), and at most max_cond_frames
+// Memories and pointers of tracked frames lie in the slots of rings, those of
+// conditioning frames in a short list. What is stored is never written to: a
+// copy of a bank is one of handles, and stays as it is. Held: memories of the
+// latest recent_memories frames and of the latest kept_memories of those stored
+// with is_kept, pointers of the latest max_obj_ptrs, mask logits of the latest
+// one (but for kept_memories all + extra_history), and at most max_cond_frames
 // conditioning frames. Older frames may not be asked for. Thread-bound.
 class MemoryBank {
  public:
@@ -55,7 +56,7 @@ class MemoryBank {
   MemoryBank(const BankLimits &limits, int64_t tokens, int64_t mem_dim,
              int64_t pointer_dim, at::ScalarType type, at::Device device);
 
-  // Copies the entry into the rings.
+  // Copies the entry.
   void store_tracked(int64_t frame, const BankEntry &entry);
   // Keeps the entry; the frame's tracked entry, if any, is forgotten.
   void store_conditioning(int64_t frame, const BankEntry &entry);
@@ -63,6 +64,11 @@ class MemoryBank {
   // Tracked frames from this one on are as if never stored, but for what they
   // pushed out. Conditioning frames stay.
   void forget_tracked_from(int64_t frame);
+
+  // Other limits: of what is held the latest frames stay, as many as there is
+  // room for, and what goes is freed. Allocates no tensor. Conditioning frames
+  // stay; extra_history and max_cond_frames are the same as before.
+  void resize(const BankLimits &limits);
 
   bool is_conditioning(int64_t frame) const;
   bool is_tracked(int64_t frame) const {
@@ -74,11 +80,12 @@ class MemoryBank {
   at::Tensor low_res_masks(int64_t frame) const;
 
   BankRecords records() const;
-  // Memory tokens [N, Cm] and pointer [C] of a pick of this bank's records;
-  // views, valid until the next store.
+  // Memory tokens [N, Cm] and pointer [C] of a pick of this bank's records.
   at::Tensor memory(const MemoryPick &pick) const;
   at::Tensor pointer(const PointerPick &pick) const;
 
+  // Bytes of the tensors held; rings take more with every frame until they are
+  // full.
   int64_t bytes() const;
   // What is held, and what a bank of these limits may hold.
   BankCounts counts() const;
@@ -91,21 +98,29 @@ class MemoryBank {
  private:
   void visit_tracked(const StateScope &scope, int64_t mask_side);
   void visit_conditioning(const StateScope &scope, int64_t mask_side);
-  // Slot in memories_ of a tracked frame, or -1.
-  int64_t memory_slot(int64_t frame) const;
+  void free_forgotten();
+  // Undefined if there is none.
+  at::Tensor tracked_memory(int64_t frame) const;
 
   struct ConditioningFrame {
     int64_t frame;
     BankEntry entry;
   };
   BankLimits limits_;
+  int64_t tokens_;
+  int64_t mem_dim_;
+  int64_t pointer_dim_;
+  at::TensorOptions memory_options_;
+  at::TensorOptions real_options_;  // of all else
   FrameRing memory_ring_;
-  KeptFrames kept_;  // their slots follow the ring's
+  KeptFrames kept_;
   FrameRing pointer_ring_;
   FrameRing mask_ring_;
-  at::Tensor memories_;  // [slots, N, Cm]
-  at::Tensor pointers_;  // [slots, C]
-  std::vector<at::Tensor> masks_;
+  // One per slot, undefined where there is no frame.
+  std::vector<at::Tensor> memories_;  // [N, Cm]
+  std::vector<at::Tensor> kept_memories_;
+  std::vector<at::Tensor> pointers_;  // [C]
+  std::vector<at::Tensor> masks_;     // [1, 1, 4h, 4h]
   std::vector<ConditioningFrame> conditioning_;
 };
 
