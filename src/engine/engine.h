@@ -118,6 +118,17 @@ struct MemoryPlan {
   std::string warning;
 };
 
+// What a stream takes in time and memory beyond what its objects need.
+struct TrackerEffort {
+  // Objects that go through the network together, 1...256. Fewer take less
+  // memory while a frame is tracked; masks differ in the last digits only.
+  int objects_per_pass = 1;
+  // As in TrackerSettings, and at most that. With fewer, memories that are too
+  // many are forgotten, and their memory is free at once; objects are easier to
+  // lose. With more again, they come back frame by frame.
+  int num_maskmem = 7;
+};
+
 // What was loaded, for people. Texts are ready to print.
 struct ModelInfo {
   std::string variant;    // "sam2.1-tiny", or the file's own name for it
@@ -143,7 +154,9 @@ class EncodedImage {
 };
 
 // Tracks objects through one stream. Thread-bound: one thread at a time.
-// Coordinates and results are in pixels of the frames given.
+// Coordinates and results are in pixels of the frames given. After an exception
+// the tracker is as it was before the call: prompts that were due wait, and the
+// same frame may be given again.
 class StreamTracker {
  public:
   virtual ~StreamTracker() = default;
@@ -196,7 +209,12 @@ class StreamTracker {
   // How full the objects' memory banks are.
   virtual BankOccupancy bank_occupancy() const = 0;
 
-  // Forgets every object, prompt and frame, held ones too.
+  // Holds from the next frame on. Allocates nothing on the device. Error
+  // kSetting out of range.
+  virtual void set_effort(const TrackerEffort &effort) = 0;
+  virtual TrackerEffort effort() const = 0;
+
+  // Forgets every object, prompt and frame, held ones too; the effort stays.
   virtual void reset() = 0;
 
   // Bytes of the memory banks of all objects, on the model's device.
@@ -213,11 +231,10 @@ class StreamTracker {
   // bit. Model, weights, input size, precision and settings must be those it
   // was saved with (kSetting says which are not), but for the device and for
   // mask_threshold, non_overlap_masks, fill_hole_area_px, mask_resolution,
-  // skipped_frames and max_coast_frames, which shape results only. No frame is
-  // held afterwards.
-  // Errors kNotFound without the
-  // file, kUnreadable for one that is damaged or of another version. After an
-  // error the tracker is as it was.
+  // skipped_frames and max_coast_frames, which shape results only. The effort
+  // is no part of the state. No frame is held afterwards. Errors kNotFound
+  // without the file, kUnreadable for one that is damaged or of another
+  // version.
   virtual void load(const std::string &path) = 0;
 };
 
@@ -257,6 +274,10 @@ class Engine {
   // frames' size is known, all that is needed is taken and kept for later,
   // which on the CPU takes as long as about a dozen frames.
   virtual MemoryPlan prepare(const MemoryDemand &demand) const = 0;
+
+  // Gives memory that is kept for the next frames back to the system or the
+  // device, for all engines of the process.
+  virtual void release_cached_memory() const = 0;
 
   // Frames that went through the image encoder so far, by encode() and by the
   // trackers.

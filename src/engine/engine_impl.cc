@@ -74,6 +74,10 @@ class TranslatedTracker : public StreamTracker {
   BankOccupancy bank_occupancy() const override {
     return translated([&] { return inner_->bank_occupancy(); });
   }
+  void set_effort(const TrackerEffort &effort) override {
+    counted([&] { inner_->set_effort(effort); });
+  }
+  TrackerEffort effort() const override { return inner_->effort(); }
   void reset() override {
     counted([&] { inner_->reset(); });
   }
@@ -137,6 +141,7 @@ class EngineImpl : public Engine {
                            image->frame_size(), settings);
     });
   }
+  void release_cached_memory() const override { release_cached_cpu_memory(); }
   int64_t encoded_frames() const override { return encoder_->encoded_frames(); }
   MemoryReport memory() const override {
     return translated([&] { return budget_->report(); });

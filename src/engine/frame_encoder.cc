@@ -48,7 +48,6 @@ std::vector<std::shared_ptr<const EncodedImage>> FrameEncoder::encode(
   if (frames.empty()) return images;
   const c10::InferenceMode guard;
   const EncodedFrame batch = model_->encode_image(model_input(frames, *model_));
-  encoded_frames_ += static_cast<int64_t>(frames.size());
   for (size_t i = 0; i < frames.size(); ++i) {
     EncodedFrame features{frame_of(batch.pix_feat, i), frame_of(batch.s0, i),
                           frame_of(batch.s1, i)};
@@ -56,6 +55,7 @@ std::vector<std::shared_ptr<const EncodedImage>> FrameEncoder::encode(
         model_, std::move(features),
         SizePx{frames[i].width, frames[i].height}));
   }
+  encoded_frames_ += static_cast<int64_t>(frames.size());
   return images;
 }
 

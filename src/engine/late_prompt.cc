@@ -19,7 +19,8 @@ std::vector<FrameResult> StreamTrackerImpl::prompt_at(int64_t frame,
   const std::vector<HeldFrame> frames = held_.from(frame);
   if (frames.empty()) refuse_late(frame, prompt.object_id);
   const c10::InferenceMode guard;
-  return catch_up(accepted, frames);
+  return all_or_nothing(
+      [&](StreamTrackerImpl &next) { return next.catch_up(accepted, frames); });
 }
 
 void StreamTrackerImpl::refuse_late(int64_t frame, int64_t object_id) const {

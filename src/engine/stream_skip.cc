@@ -24,7 +24,7 @@ PlaneMap on_grid(const PlaneMap &map, SizePx frame, SizePx grid) {
 
 // Two maps wait, because a frame that cannot be tracked may be skipped
 // instead. While there is no object nobody looks.
-void StreamTrackerImpl::look_at(const ImageView &picture) {
+void StreamTrackerImpl::follow_camera(const ImageView &picture) {
   if (!uses_camera(settings_)) return;
   if (!has_work()) {
     forget_camera();
@@ -37,6 +37,14 @@ void StreamTrackerImpl::look_at(const ImageView &picture) {
   camera_for_tracker_ =
       on_grid(map, {picture.width, picture.height}, {side, side}) *
       camera_for_tracker_;
+}
+
+void StreamTrackerImpl::look_at(const ImageView &picture) {
+  if (!uses_camera(settings_)) return;
+  all_or_nothing([&](StreamTrackerImpl &next) {
+    next.follow_camera(picture);
+    return true;
+  });
 }
 
 void StreamTrackerImpl::forget_camera() {
@@ -58,7 +66,12 @@ FrameResult StreamTrackerImpl::follow(FrameResult on_grid, SizePx frame_size) {
 }
 
 FrameResult StreamTrackerImpl::skip(const ImageView &frame) {
-  look_at(frame);
+  return all_or_nothing(
+      [&](StreamTrackerImpl &next) { return next.skip_picture(frame); });
+}
+
+FrameResult StreamTrackerImpl::skip_picture(const ImageView &frame) {
+  follow_camera(frame);
   const SizePx size = {frame.width, frame.height};
   FrameResult out =
       shown(coaster_.coast(grid_size(size), take_camera(size)), size);

@@ -104,29 +104,27 @@ StateIdentity StreamTrackerImpl::state_identity() const {
   return identity;
 }
 
+// A bank that was made smaller for a while is saved at its own size.
+StreamTrackerImpl StreamTrackerImpl::at_full_size() const {
+  StreamTrackerImpl copy = *this;
+  copy.set_effort({effort().objects_per_pass, settings_.num_maskmem});
+  return copy;
+}
+
 void StreamTrackerImpl::save(const std::string &path) const {
-  StreamTrackerImpl copy = *this;  // of handles; visit() may assign
-  write_state(path, state_identity(),
+  StreamTrackerImpl copy = at_full_size();  // visit() may assign
+  write_state(path, copy.state_identity(),
               [&](const StateScope &scope) { copy.visit(scope); });
 }
 
 // Into another one first: a file may prove damaged half-way.
 void StreamTrackerImpl::load(const std::string &path) {
-  StreamTrackerImpl restored = *this;
+  StreamTrackerImpl restored = at_full_size();
   restored.reset();
-  read_state(path, state_identity(),
+  read_state(path, restored.state_identity(),
              [&](const StateScope &scope) { restored.visit(scope); });
-  held_.clear();
-  latest_.clear();
-  tracker_.swap_objects(restored.tracker_);
-  coaster_ = std::move(restored.coaster_);
-  camera_ = std::move(restored.camera_);
-  camera_for_coaster_ = restored.camera_for_coaster_;
-  camera_for_tracker_ = restored.camera_for_tracker_;
-  pending_.swap(restored.pending_);
-  memos_.swap(restored.memos_);
-  next_frame_ = restored.next_frame_;
-  next_tracked_ = restored.next_tracked_;
+  restored.set_effort(effort());
+  take_over(std::move(restored));
 }
 
 }  // namespace sam2

@@ -169,6 +169,35 @@ Prompt StreamTrackerImpl::checked(const Prompt &prompt) {
   return accepted;
 }
 
+void StreamTrackerImpl::take_over(StreamTrackerImpl next) noexcept {
+  tracker_.swap_objects(next.tracker_);
+  coaster_ = std::move(next.coaster_);
+  camera_ = std::move(next.camera_);
+  camera_for_coaster_ = next.camera_for_coaster_;
+  camera_for_tracker_ = next.camera_for_tracker_;
+  held_ = std::move(next.held_);
+  latest_.swap(next.latest_);
+  pending_.swap(next.pending_);
+  memos_.swap(next.memos_);
+  next_frame_ = next.next_frame_;
+  next_tracked_ = next.next_tracked_;
+}
+
+void StreamTrackerImpl::set_effort(const TrackerEffort &effort) {
+  if (effort.num_maskmem > settings_.num_maskmem)
+    throw Error(ErrorCode::kSetting,
+                "num-maskmem is " + std::to_string(settings_.num_maskmem) +
+                    " and cannot become " + std::to_string(effort.num_maskmem) +
+                    ". Set it to 1..." + std::to_string(settings_.num_maskmem) +
+                    ".");
+  tracker_.set_effort(effort.objects_per_pass, effort.num_maskmem);
+}
+
+TrackerEffort StreamTrackerImpl::effort() const {
+  const TrackerOptions &options = tracker_.options();
+  return {options.objects_per_pass, options.limits.num_maskmem};
+}
+
 void StreamTrackerImpl::add_prompt(const Prompt &prompt) {
   pending_.push_back({next_frame_, checked(prompt)});
 }
@@ -337,13 +366,24 @@ FrameResult StreamTrackerImpl::finish(const std::vector<ObjectOutput> &outputs,
 }
 
 FrameResult StreamTrackerImpl::track(const ImageView &frame) {
-  look_at(frame);
-  if (has_work() || settings_.frames_held > 0)
-    return track(encoder_->encode({frame}).front());
-  return finish({}, {frame.width, frame.height});
+  return all_or_nothing(
+      [&](StreamTrackerImpl &next) { return next.track_picture(frame); });
 }
 
 FrameResult StreamTrackerImpl::track(
+    const std::shared_ptr<const EncodedImage> &frame) {
+  return all_or_nothing(
+      [&](StreamTrackerImpl &next) { return next.track_encoded(frame); });
+}
+
+FrameResult StreamTrackerImpl::track_picture(const ImageView &frame) {
+  follow_camera(frame);
+  if (has_work() || settings_.frames_held > 0)
+    return track_encoded(encoder_->encode({frame}).front());
+  return finish({}, {frame.width, frame.height});
+}
+
+FrameResult StreamTrackerImpl::track_encoded(
     const std::shared_ptr<const EncodedImage> &frame) {
   const c10::InferenceMode guard;
   const auto image = encoder_->checked(frame);

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/engine.h"
@@ -29,6 +30,9 @@ namespace sam2 {
 // Results count all frames of the stream. The tracker below counts those that
 // it tracks, so that its memories are as close together as it is used to, and
 // a skipped frame is no gap.
+// A call that may fail works on a copy, which takes the place of the original
+// in the end. A copy is one of handles: no tensor is ever written to. Its cost
+// is that of the masks that coasting keeps, a byte a pixel of their boxes.
 // Thread-bound, as its interface says.
 class StreamTrackerImpl : public StreamTracker {
  public:
@@ -51,6 +55,8 @@ class StreamTrackerImpl : public StreamTracker {
   BankOccupancy bank_occupancy() const override {
     return tracker_.bank_occupancy();
   }
+  void set_effort(const TrackerEffort &effort) override;
+  TrackerEffort effort() const override;
   void reset() override;
   int64_t bank_bytes() const override { return tracker_.bank_bytes(); }
   // Of one object, once all of its rings are full.
@@ -73,7 +79,16 @@ class StreamTrackerImpl : public StreamTracker {
     int64_t frame = 0;  // it acts on the first one tracked from here on
     Prompt prompt;
   };
+  template <class Work>
+  auto all_or_nothing(Work work) {
+    StreamTrackerImpl next = *this;
+    auto result = work(next);
+    take_over(std::move(next));
+    return result;
+  }
+  void take_over(StreamTrackerImpl next) noexcept;
   static Prompt checked(const Prompt &prompt);
+  StreamTrackerImpl at_full_size() const;
   void visit(const StateScope &scope);
   void visit_memos(const StateScope &scope);
   static void visit_waiting(const StateScope &scope, Waiting &waiting);
@@ -85,6 +100,10 @@ class StreamTrackerImpl : public StreamTracker {
   StateIdentity state_identity() const;
   void forget_camera();
   FrameResult follow(FrameResult on_grid, SizePx frame_size);
+  FrameResult track_picture(const ImageView &frame);
+  FrameResult track_encoded(const std::shared_ptr<const EncodedImage> &frame);
+  FrameResult skip_picture(const ImageView &frame);
+  void follow_camera(const ImageView &picture);
   std::vector<ObjectOutput> track_tensors(const HeldFrame &now);
   ObjectOutput apply(const Prompt &prompt, const HeldFrame &frame);
   [[noreturn]] void refuse_late(int64_t frame, int64_t object_id) const;

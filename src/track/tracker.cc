@@ -95,9 +95,22 @@ Tracker::Tracker(std::shared_ptr<const Sam2Model> model,
   if (options.objects_per_pass == 0)
     options_.objects_per_pass = default_objects_per_pass(*model_);
   check_motion(options);
-  const MemoryNeeds needs = policy_.needs(limits.num_maskmem);
+  fit_limits_to_policy();
+}
+
+void Tracker::fit_limits_to_policy() {
+  const MemoryNeeds needs = policy_.needs(options_.limits.num_maskmem);
   options_.limits.recent_memories = needs.recent;
   options_.limits.kept_memories = needs.kept;
+}
+
+void Tracker::set_effort(int objects_per_pass, int num_maskmem) {
+  check_range("objects-per-pass", objects_per_pass, 1, kMaxObjectsPerPass);
+  check_range("num-maskmem", num_maskmem, 1, model_->config().num_maskmem);
+  options_.objects_per_pass = objects_per_pass;
+  options_.limits.num_maskmem = num_maskmem;
+  fit_limits_to_policy();
+  for (Object &object : objects_) object.bank.resize(options_.limits);
 }
 
 bool Tracker::has_object(int64_t object_id) const {

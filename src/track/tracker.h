@@ -113,6 +113,12 @@ class Tracker {
     for (Object &object : objects_) object.motion.warp(map);
   }
 
+  // TrackerOptions::objects_per_pass, 1...256, and BankLimits::num_maskmem, 1
+  // to the model's, from the next frame on. See MemoryBank::resize. Error
+  // kSetting out of range.
+  void set_effort(int objects_per_pass, int num_maskmem);
+  const TrackerOptions &options() const { return options_; }
+
   bool remove_object(int64_t object_id);
   void reset() { objects_.clear(); }
   bool is_empty() const { return objects_.empty(); }
@@ -134,7 +140,7 @@ class Tracker {
   // no part of it: one saved on the CPU may go on on a GPU.
   StateIdentity state_identity() const;
   // Exchanges the objects with a tracker of the same model and options.
-  void swap_objects(Tracker &other) { objects_.swap(other.objects_); }
+  void swap_objects(Tracker &other) noexcept { objects_.swap(other.objects_); }
 
  private:
   struct Object {
@@ -166,6 +172,7 @@ class Tracker {
     bool is_prompted;
     bool is_conditioning;
   };
+  void fit_limits_to_policy();
   Object new_object(int64_t id, int64_t frame) const;
   Object *find(int64_t id);
   Object &object(int64_t id, int64_t frame);

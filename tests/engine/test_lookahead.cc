@@ -62,6 +62,7 @@ class NotingEngine final : public Engine {
                                 const ProposalSettings &) const override {
     return {};
   }
+  void release_cached_memory() const override {}
   int64_t encoded_frames() const override { return encoded; }
   MemoryReport memory() const override { return {}; }
   MemoryPlan prepare(const MemoryDemand &) const override { return {}; }

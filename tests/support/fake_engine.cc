@@ -194,6 +194,7 @@ class FakeTracker final : public sam2::StreamTracker {
       : is_failing_(model == "track-error.pt"),
         has_gate_(model == "gate.pt"),
         settings_text_(text_of(settings)),
+        effort_{4, settings.num_maskmem},
         counter_(std::move(counter)) {}
 
   void add_prompt(const sam2::Prompt &prompt) override {
@@ -285,6 +286,11 @@ class FakeTracker final : public sam2::StreamTracker {
     return bank;
   }
 
+  void set_effort(const sam2::TrackerEffort &effort) override {
+    effort_ = effort;
+  }
+  sam2::TrackerEffort effort() const override { return effort_; }
+
   void reset() override {
     latest_ = {};
     latest_image_.reset();
@@ -339,6 +345,7 @@ class FakeTracker final : public sam2::StreamTracker {
   bool is_failing_;
   bool has_gate_;
   std::string settings_text_;
+  sam2::TrackerEffort effort_;
   std::shared_ptr<FrameCounter> counter_;
   std::vector<FakeObject> objects_;
   std::vector<sam2::Prompt> prompts_;
@@ -374,6 +381,8 @@ class FakeEngine final : public sam2::Engine {
     *counter_ += static_cast<int64_t>(frames.size());
     return images;
   }
+
+  void release_cached_memory() const override {}
 
   int64_t encoded_frames() const override { return *counter_; }
 
