@@ -8,7 +8,8 @@ namespace {
 constexpr guint kDropPolicy = kFirstFlowProperty;
 constexpr guint kQos = kDropPolicy + 1;
 constexpr guint kModelInstanceId = kQos + 1;
-constexpr guint kFirstTime = kModelInstanceId + 1;  // row 0 of kTimes
+constexpr guint kOomPolicy = kModelInstanceId + 1;
+constexpr guint kFirstTime = kOomPolicy + 1;  // row 0 of kTimes
 
 const GEnumValue kDropPolicies[] = {
     {static_cast<int>(DropPolicy::kAuto), "oldest in live pipelines, else none",
@@ -17,6 +18,17 @@ const GEnumValue kDropPolicies[] = {
      "none: the element upstream has to wait", "none"},
     {static_cast<int>(DropPolicy::kOldest), "the frame that has waited longest",
      "oldest"},
+    {0, nullptr, nullptr},
+};
+
+const GEnumValue kOomPolicies[] = {
+    {static_cast<int>(OomPolicy::kDegrade),
+     "step by step less memory is used, and in the end the frame is not "
+     "tracked",
+     "degrade"},
+    {static_cast<int>(OomPolicy::kDropFrames),
+     "the frame is not tracked: objects coast over it", "drop-frames"},
+    {static_cast<int>(OomPolicy::kError), "the stream ends", "error"},
     {0, nullptr, nullptr},
 };
 
@@ -71,6 +83,12 @@ void set_model_instance_id(FlowSettings &settings, const char *id) {
   settings.model_instance_id = id ? id : "";
 }
 
+GType oom_policy_type() {
+  static const GType type =
+      g_enum_register_static("GstSam2OomPolicy", kOomPolicies);
+  return type;
+}
+
 }  // namespace
 
 void install_flow_properties(GObjectClass *object_class) {
@@ -100,6 +118,13 @@ void install_flow_properties(GObjectClass *object_class) {
           "most; unset: each on its own. Weights are shared anyway. Gains on a "
           "GPU, little on the CPU",
           nullptr, flags));
+  g_object_class_install_property(
+      object_class, kOomPolicy,
+      g_param_spec_enum("oom-policy", "Out-of-memory policy",
+                        "What happens when host or device memory runs out; "
+                        "every frame comes out but with error",
+                        oom_policy_type(),
+                        static_cast<int>(defaults.oom_policy), flags));
   guint id = kFirstTime;
   for (const Time &row : kTimes)
     g_object_class_install_property(
@@ -120,6 +145,8 @@ void set_flow_property(FlowSettings &settings, guint id, const GValue *value) {
     settings.obeys_qos = g_value_get_boolean(value);
   else if (id == kModelInstanceId)
     set_model_instance_id(settings, g_value_get_string(value));
+  else if (id == kOomPolicy)
+    settings.oom_policy = static_cast<OomPolicy>(g_value_get_enum(value));
   else if (id < kFirstNumber)
     settings.*kTimes[id - kFirstTime].value_ns = g_value_get_uint64(value);
   else
@@ -133,6 +160,8 @@ void get_flow_property(const FlowSettings &settings, guint id, GValue *value) {
     g_value_set_boolean(value, settings.obeys_qos);
   else if (id == kModelInstanceId)
     g_value_set_string(value, settings.model_instance_id.c_str());
+  else if (id == kOomPolicy)
+    g_value_set_enum(value, static_cast<int>(settings.oom_policy));
   else if (id < kFirstNumber)
     g_value_set_uint64(value, settings.*kTimes[id - kFirstTime].value_ns);
   else

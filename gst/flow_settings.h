@@ -15,12 +15,20 @@ enum class DropPolicy {
   kOldest,  // the frame that has waited longest is dropped
 };
 
+// What happens when memory runs out.
+enum class OomPolicy {
+  kDegrade,     // step by step less is used, see DegradationLadder
+  kDropFrames,  // the frame is not tracked, objects coast over it
+  kError,       // the stream ends
+};
+
 struct FlowSettings {
   unsigned frame_buffer_size = 8;  // frames that wait, 1...1024
   unsigned batch_size = 0;         // frames encoded together; 0 = auto
   // So long a frame waits for others of its batch.
   uint64_t batch_timeout_ns = 50'000'000;
   DropPolicy drop_policy = DropPolicy::kAuto;
+  OomPolicy oom_policy = OomPolicy::kDegrade;
   bool obeys_qos = true;
   unsigned inference_interval = 1;  // every so many frames one is tracked
   uint64_t stats_interval_ns = 0;   // between stats messages; 0 = none

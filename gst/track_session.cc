@@ -21,16 +21,18 @@ bool has_due(const std::vector<TimedPrompt> &prompts, const FrameTimes &times) {
                      [&](const TimedPrompt &p) { return is_due(p, times); });
 }
 
-// Moves the prompts that are due out of `prompts`.
-std::vector<TimedPrompt> take_due(std::vector<TimedPrompt> &prompts,
-                                  const FrameTimes &times) {
-  const auto due = std::stable_partition(
-      prompts.begin(), prompts.end(),
-      [&](const TimedPrompt &p) { return !is_due(p, times); });
-  std::vector<TimedPrompt> taken(std::make_move_iterator(due),
-                                 std::make_move_iterator(prompts.end()));
-  prompts.erase(due, prompts.end());
-  return taken;
+// Each of them leaves `prompts` when `use` has it: it may throw.
+template <class Use>
+void use_due(std::vector<TimedPrompt> &prompts, const FrameTimes &times,
+             Use use) {
+  for (auto it = prompts.begin(); it != prompts.end();) {
+    if (!is_due(*it, times)) {
+      ++it;
+      continue;
+    }
+    use(*it);
+    it = prompts.erase(it);
+  }
 }
 
 // False if there are none.
@@ -193,14 +195,26 @@ SeenTimes TrackSession::update_seen(const ObjectResult &object,
 
 TrackedFrame TrackSession::track(
     const std::shared_ptr<const EncodedImage> &frame, const FrameTimes &times) {
+  if (!unfinished_) start(frame, times);
+  follow_detections();
+  return finish(times);
+}
+
+void TrackSession::start(const std::shared_ptr<const EncodedImage> &frame,
+                         const FrameTimes &times) {
   const SizePx size = frame->frame_size();
-  for (const TimedPrompt &prompt : take_due(pending_, times)) add(prompt, size);
-  for (const TimedPrompt &prompt : take_due(asked_, times))
-    try_asked(prompt, size);
+  use_due(pending_, times, [&](const TimedPrompt &p) { add(p, size); });
+  use_due(asked_, times, [&](const TimedPrompt &p) { try_asked(p, size); });
   if (has_auto_prompt()) add_auto_prompts(frame);
   is_first_frame_ = false;
-  FrameResult result = tracker_->track(frame);
-  follow_detections(result);
+  unfinished_ = Unfinished{tracker_->track(frame), {}};
+  unfinished_->prompts =
+      lifecycle_.update(unfinished_->result, *tracker_).prompts;
+}
+
+TrackedFrame TrackSession::finish(const FrameTimes &times) {
+  FrameResult result = std::move(unfinished_->result);
+  unfinished_.reset();
   take_down(result, times.running_ns);
   lifecycle_.show(result);
   return with_times(std::move(result), times.running_ns);
@@ -219,11 +233,15 @@ void TrackSession::add_auto_prompts(
 
 // Detections are compared with what the tracker sees on the same frame; those
 // that belong to nothing there become prompts for it.
-void TrackSession::follow_detections(FrameResult &result) {
-  const auto changes = lifecycle_.update(result, *tracker_);
-  for (const Prompt &prompt : changes.prompts)
-    for (FrameResult &found : tracker_->prompt_at(result.frame_index, prompt))
+void TrackSession::follow_detections() {
+  FrameResult &result = unfinished_->result;
+  std::vector<Prompt> &prompts = unfinished_->prompts;
+  while (!prompts.empty()) {
+    for (FrameResult &found :
+         tracker_->prompt_at(result.frame_index, prompts.front()))
       for (ObjectResult &object : found.objects) put(result, std::move(object));
+    prompts.erase(prompts.begin());
+  }
 }
 
 void TrackSession::take_down(const FrameResult &result, GstClockTime now_ns) {
@@ -238,6 +256,7 @@ void TrackSession::take_down(const FrameResult &result, GstClockTime now_ns) {
 
 TrackedFrame TrackSession::coast(const ImageView &frame,
                                  const FrameTimes &times) {
+  if (unfinished_) return finish(times);
   FrameResult result = tracker_->skip(frame);
   lifecycle_.show(result);
   return with_times(std::move(result), times.running_ns);
@@ -257,6 +276,7 @@ TrackedFrame TrackSession::with_times(FrameResult result, GstClockTime now_ns) {
 
 void TrackSession::reset() {
   tracker_->reset();
+  unfinished_.reset();
   seen_.clear();
   object_ids_.clear();
   asked_.clear();

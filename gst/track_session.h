@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -71,14 +72,21 @@ class TrackSession {
 
   // The next frame, encoded by the engine given. Throws Error (kSetting) for a
   // prompt outside the frame, (kNotFound, kUnreadable) for a prompt's mask
-  // file.
+  // file. After kNoMemory the same frame may be tracked again, or coasted:
+  // nothing is done twice, no prompt is lost but those of detections.
   TrackedFrame track(const std::shared_ptr<const EncodedImage> &frame,
                      const FrameTimes &times);
 
   // Whether a prompt is for a frame shown at `times`.
   bool has_prompts(const FrameTimes &times) const;
-  // The next frame, not inferred: see StreamTracker::skip. Prompts wait.
+  // The next frame, not inferred: see StreamTracker::skip. Prompts wait. A
+  // frame whose detections alone could not be followed is as it was tracked.
   TrackedFrame coast(const ImageView &frame, const FrameTimes &times);
+  // See StreamTracker.
+  void set_effort(const TrackerEffort &effort) { tracker_->set_effort(effort); }
+  TrackerEffort effort() const { return tracker_->effort(); }
+  size_t object_count() const { return object_ids_.size(); }
+
   // See StreamTracker::look_at.
   void look_at(const ImageView &picture);
 
@@ -89,14 +97,22 @@ class TrackSession {
   void reset();
 
  private:
+  // A frame that has been tracked, while its detections are followed.
+  struct Unfinished {
+    FrameResult result;
+    std::vector<Prompt> prompts;  // of detections, for this frame
+  };
   void take_up_prompts();
+  void start(const std::shared_ptr<const EncodedImage> &frame,
+             const FrameTimes &times);
   bool has_auto_prompt() const {
     return is_first_frame_ && auto_prompt_ != AutoPrompt::kNone;
   }
   bool has_room_for(int64_t object_id) const;
   void add(const TimedPrompt &timed, SizePx frame_size);
   void add_auto_prompts(const std::shared_ptr<const EncodedImage> &frame);
-  void follow_detections(FrameResult &result);
+  void follow_detections();
+  TrackedFrame finish(const FrameTimes &times);
   // Who is there, and since when.
   void take_down(const FrameResult &result, GstClockTime now_ns);
   void try_asked(const TimedPrompt &timed, SizePx frame_size);
@@ -112,6 +128,7 @@ class TrackSession {
   std::vector<TimedPrompt> pending_;  // of prompts_
   std::vector<TimedPrompt> asked_;
   AutoPrompt auto_prompt_;
+  std::optional<Unfinished> unfinished_;
   bool is_first_frame_ = true;  // of those that were tracked
   OnRefusal on_refusal_;
   std::set<int64_t> object_ids_;       // that the tracker has or waits for

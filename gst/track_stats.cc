@@ -51,6 +51,8 @@ void TrackStats::reset() {
   in_ = out_ = dropped_ = coasted_ = 0;
   objects_ = 0;
   bank_ = {};
+  degradation_level_ = 0;
+  degraded_ = {};
   stages_ms_ = {};
   out_times_ = {};
 }
@@ -91,6 +93,12 @@ void TrackStats::set_bank(const BankOccupancy &bank) {
   bank_ = bank;
 }
 
+void TrackStats::count(const Degradation &change) {
+  const Lock lock(mutex_);
+  degradation_level_ = change.level;
+  if (!change.is_undone) ++degraded_[static_cast<size_t>(change.step)];
+}
+
 uint64_t TrackStats::frames_out() const {
   const Lock lock(mutex_);
   return out_;
@@ -129,8 +137,14 @@ StructurePtr TrackStats::structure(size_t frames_waiting) const {
       guint64{dropped_}, "frames-coasted", G_TYPE_UINT64, guint64{coasted_},
       "frames-waiting", G_TYPE_UINT, static_cast<guint>(frames_waiting),
       "objects", G_TYPE_UINT, static_cast<guint>(objects_), "fps",
-      G_TYPE_DOUBLE, frame_rate(), nullptr));
+      G_TYPE_DOUBLE, frame_rate(), "degradation-level", G_TYPE_UINT,
+      static_cast<guint>(degradation_level_), nullptr));
   sam2::describe(structure.get(), bank_);
+  for (const DegradationRow &row : degradation_rows())
+    gst_structure_set(
+        structure.get(), (std::string("degraded-") + row.name).c_str(),
+        G_TYPE_UINT64, guint64{degraded_[static_cast<size_t>(row.step)]},
+        nullptr);
   for (size_t stage = 0; stage < stages_ms_.size(); ++stage)
     describe(structure.get(), stage);
   return structure;

@@ -11,6 +11,7 @@
 
 #include "gst_ptr.h"
 #include "track/bank_occupancy.h"
+#include "track/degradation_ladder.h"
 
 namespace sam2 {
 
@@ -29,6 +30,8 @@ class TrackStats {
   void add(Stage stage, std::chrono::nanoseconds time);
   void set_objects(size_t objects);
   void set_bank(const BankOccupancy &bank);
+  // Of the ladder's steps: one was taken or undone.
+  void count(const Degradation &change);
 
   uint64_t frames_out() const;
   uint64_t frames_dropped() const;
@@ -41,6 +44,9 @@ class TrackStats {
   //                  uint, held by the memory banks of all objects together
   //   NAME-fullest   uint, the most of them that one object holds
   //   NAME-capacity  int, how many one object may hold; -1 = no limit
+  //   degradation-level                      uint, steps in force
+  //   degraded-NAME  uint64, how often the step was taken
+  //                  (degradation_rows())
   //   fps            double, of the latest frames that came out
   //   NAME-ms-median, NAME-ms-p95            double, milliseconds of the latest
   //                  turns; NAME: convert, encode (of a batch, and the wait
@@ -68,6 +74,8 @@ class TrackStats {
   uint64_t coasted_ = 0;
   size_t objects_ = 0;
   BankOccupancy bank_;
+  int degradation_level_ = 0;
+  std::array<uint64_t, kDegradationSteps> degraded_ = {};
   std::array<Ring<double>, static_cast<size_t>(Stage::kCount)> stages_ms_;
   Ring<Clock::time_point> out_times_;
 };

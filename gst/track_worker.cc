@@ -57,7 +57,8 @@ TrackWorker::TrackWorker(GstElement *element, GstPad *sink, GstPad *source,
       sink_(sink),
       source_(source),
       flow_(flow),
-      desk_(desk) {
+      desk_(desk),
+      steps_(element, flow.stats) {
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
 }
 
@@ -80,9 +81,17 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   since_tracked_ = 0;
   is_cpu_ = engine->info().device == "cpu";
   take_seat(engine);
+  session_ = std::move(session);
+  const TrackerEffort effort = session_->effort();
+  steps_.start(engine, settings_.oom_policy,
+               {static_cast<int>(largest_batch({})), effort.objects_per_pass,
+                effort.num_maskmem, false},
+               [this](const MemoryAllowance &allowance) {
+                 session_->set_effort(
+                     {allowance.objects_per_pass, allowance.num_maskmem});
+               });
   flow_.memory.set_engine(engine);
   engine_ = std::move(engine);
-  session_ = std::move(session);
   flow_.stats.reset();
   count_objects(0);
   flow_.latency.reset();
@@ -105,6 +114,7 @@ void TrackWorker::take_seat(const std::shared_ptr<const Engine> &engine) {
 
 void TrackWorker::stop() {
   flow_.commands.clear();
+  steps_.stop();
   session_.reset();
   encoder_.set_encode(nullptr);
   flow_.seat.leave();
@@ -176,6 +186,12 @@ void TrackWorker::set_format(const GstCaps *caps) {
   prepare_for(frame_size());
 }
 
+unsigned TrackWorker::largest_batch(SizePx frame_size) const {
+  return flow_.seat.is_taken()
+             ? shared_batch_size(settings_, frame_size)
+             : batch_size(settings_, is_cpu_, false, frame_size);
+}
+
 // Throws Error (kNoMemory) for frames that memory has no room for. Smaller ones
 // than before need nothing new.
 void TrackWorker::prepare_for(SizePx frame_size) {
@@ -184,10 +200,7 @@ void TrackWorker::prepare_for(SizePx frame_size) {
   };
   if (pixels(frame_size) <= pixels(demand_.frame_size)) return;
   demand_.frame_size = frame_size;
-  demand_.batch_size =
-      static_cast<int>(flow_.seat.is_taken()
-                           ? shared_batch_size(settings_, frame_size)
-                           : batch_size(settings_, is_cpu_, false, frame_size));
+  demand_.batch_size = static_cast<int>(largest_batch(frame_size));
   most_batch_ = static_cast<unsigned>(
       prepare_memory(element_, *engine_, demand_).batch_size);
 }
@@ -256,8 +269,9 @@ SizePx TrackWorker::frame_size() const {
 }
 
 std::vector<TrackWorker::Work> TrackWorker::gather(QueueItem first) {
-  const size_t count = std::min(
-      batch_size(settings_, is_cpu_, *is_live_, frame_size()), most_batch_);
+  const size_t wanted = batch_size(settings_, is_cpu_, *is_live_, frame_size());
+  const size_t count = std::min({wanted, static_cast<size_t>(most_batch_),
+                                 static_cast<size_t>(steps_.encoder_batch())});
   const auto now = std::chrono::steady_clock::now();
   batch_deadline_ = now + std::chrono::nanoseconds(settings_.batch_timeout_ns);
   std::vector<QueueItem> frames;
@@ -304,14 +318,26 @@ TrackWorker::Action TrackWorker::action_for(const FrameTimes &times) {
   return Action::kTrack;
 }
 
-// None if the flow has ended meanwhile.
+// One image a frame that is to be tracked, without one where memory is not
+// enough; none if the flow has ended meanwhile.
 std::optional<std::vector<EncodedImagePtr>> TrackWorker::encode(
     const std::vector<Work> &batch) {
   std::vector<GstBuffer *> frames;
   for (const Work &work : batch)
     if (work.action == Action::kTrack) frames.push_back(work.item.frame.get());
-  auto images = encoder_.encode(frames, flow_.stats);
-  if (images.size() < frames.size()) return std::nullopt;
+  std::vector<EncodedImagePtr> images;
+  while (images.size() < frames.size()) {
+    const auto first = frames.begin() + images.size();
+    const int left = static_cast<int>(frames.end() - first);
+    const int objects = static_cast<int>(session_->object_count());
+    std::vector<EncodedImagePtr> part(1);
+    steps_.attempt({left, 0, objects}, [&] {
+      const int count = std::min(left, steps_.encoder_batch());
+      part = encoder_.encode({first, first + count}, flow_.stats);
+    });
+    if (part.empty()) return std::nullopt;
+    images.insert(images.end(), part.begin(), part.end());
+  }
   return images;
 }
 
@@ -326,6 +352,11 @@ std::vector<EncodedImagePtr> TrackWorker::encode_together(
       [this] { return flow_.queue.flow() != GST_FLOW_OK; });
   if (!images) return {};
   return std::move(*images);
+}
+
+MemoryUse TrackWorker::tracking() const {
+  const int objects = static_cast<int>(session_->object_count());
+  return {0, objects, objects};
 }
 
 GstFlowReturn TrackWorker::work_off(std::vector<Work> batch) {
@@ -361,8 +392,9 @@ GstFlowReturn TrackWorker::work_off(std::vector<Work> batch) {
 // Objects move on while frames are dropped.
 void TrackWorker::coast_over(int drops) {
   follows_drop_ |= drops > 0;
+  const ImageView nothing{nullptr, frame_size().width, frame_size().height, 0};
   for (; drops > 0; --drops)
-    session_->coast({nullptr, frame_size().width, frame_size().height, 0}, {});
+    steps_.attempt({}, [&] { session_->coast(nothing, {}); });
 }
 
 void TrackWorker::drop(const Work &work) {
@@ -382,16 +414,25 @@ void TrackWorker::drop(const Work &work) {
   gst_element_post_message(element_, message);
 }
 
-BufferPtr TrackWorker::track(Work work, const EncodedImagePtr &image) {
-  if (needs_pictures_)
+// Without it the camera counts as at rest.
+void TrackWorker::look_at(const Work &work) {
+  steps_.attempt(tracking(), [&] {
     encoder_.show(work.item.frame.get(), [this](const ImageView &picture) {
       session_->look_at(picture);
     });
+  });
+}
+
+BufferPtr TrackWorker::track(Work work, const EncodedImagePtr &image) {
+  if (!image) return coast(std::move(work));
+  if (needs_pictures_) look_at(work);
   TrackedFrame tracked;
-  {
+  const bool is_tracked = steps_.attempt(tracking(), [&] {
     const StageTimer timer(flow_.stats, Stage::kTrack);
     tracked = session_->track(image, work.times);
-  }
+  });
+  if (!is_tracked) return coast(std::move(work));
+  steps_.frame_went_well();
   count_objects(tracked.result.objects.size());
   return attach(std::move(work.item.frame), tracked, work.times.running_ns);
 }
@@ -403,19 +444,23 @@ void TrackWorker::count_objects(size_t objects) {
 
 BufferPtr TrackWorker::coast(Work work) {
   flow_.stats.count_coasted();
-  const TrackedFrame tracked = coasted(work);
-  return attach(std::move(work.item.frame), tracked, work.times.running_ns);
+  const auto tracked = coasted(work);
+  if (!tracked) return std::move(work.item.frame);
+  return attach(std::move(work.item.frame), *tracked, work.times.running_ns);
 }
 
-TrackedFrame TrackWorker::coasted(const Work &work) {
-  TrackedFrame tracked;
+// None if there is not even the memory for that.
+std::optional<TrackedFrame> TrackWorker::coasted(const Work &work) {
+  std::optional<TrackedFrame> tracked;
   const auto look = [&](const ImageView &picture) {
     tracked = session_->coast(picture, work.times);
   };
-  if (needs_pictures_)
-    encoder_.show(work.item.frame.get(), look);
-  else
-    look({nullptr, frame_size().width, frame_size().height, 0});
+  steps_.attempt({}, [&] {
+    if (needs_pictures_)
+      encoder_.show(work.item.frame.get(), look);
+    else
+      look({nullptr, frame_size().width, frame_size().height, 0});
+  });
   return tracked;
 }
 

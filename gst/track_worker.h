@@ -16,6 +16,7 @@
 #include "frame_queue.h"
 #include "gst_ptr.h"
 #include "latency_meter.h"
+#include "memory_steps.h"
 #include "memory_watch.h"
 #include "object_watch.h"
 #include "prompt_desk.h"
@@ -96,6 +97,7 @@ class TrackWorker {
   GstFlowReturn ended(GstFlowReturn flow);
   GstFlowReturn work_off(std::vector<Work> batch);
   std::vector<Work> gather(QueueItem first);
+  MemoryUse tracking() const;
   bool follows_detections(const std::vector<Work> &frames) const;
   SizePx frame_size() const;
   std::vector<Work> plan(std::vector<Work> batch);
@@ -103,6 +105,7 @@ class TrackWorker {
   void look_upstream();
   FrameTimes frame_times(const GstBuffer *frame) const;
   void set_format(const GstCaps *caps);
+  unsigned largest_batch(SizePx frame_size) const;
   void prepare_for(SizePx frame_size);
   void drop(const Work &work);
   std::optional<std::vector<EncodedImagePtr>> encode(
@@ -112,7 +115,8 @@ class TrackWorker {
   void take_seat(const std::shared_ptr<const Engine> &engine);
   BufferPtr track(Work work, const EncodedImagePtr &image);
   BufferPtr coast(Work work);
-  TrackedFrame coasted(const Work &work);
+  std::optional<TrackedFrame> coasted(const Work &work);
+  void look_at(const Work &work);
   void coast_over(int drops);
   BufferPtr attach(BufferPtr frame, const TrackedFrame &tracked,
                    GstClockTime running_ns);
@@ -136,6 +140,7 @@ class TrackWorker {
   bool needs_pictures_ = false;  // of frames that are not encoded
   std::unique_ptr<TrackSession> session_;
   BatchEncoder encoder_;
+  MemorySteps steps_;
   std::optional<GstVideoInfo> format_;
   GstSegment segment_;
   bool has_work_ = false;  // in this turn, so far

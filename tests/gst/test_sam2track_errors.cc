@@ -102,7 +102,8 @@ GstFlowReturn push_until_refused(GstHarness *harness) {
 
 GST_START_TEST(test_a_failure_while_tracking_ends_the_stream_with_its_text) {
   const Running run(
-      "sam2track model-file=track-error.pt prompt=\"1:box=1,1,4,4\"");
+      "sam2track model-file=track-error.pt oom-policy=error "
+      "prompt=\"1:box=1,1,4,4\"");
   fail_unless_equals_int(push(run.harness(), 0), GST_FLOW_OK);
   push(run.harness(), 1);
   ASSERT_ONE_ERROR(sam2::awaited_errors(run.bus()), GST_RESOURCE_ERROR,

@@ -295,7 +295,7 @@ GST_START_TEST(test_an_error_that_nobody_upstream_can_learn_is_posted) {
 GST_END_TEST
 
 GST_START_TEST(test_a_failure_of_the_tracker_ends_the_stream_downstream) {
-  const TrackRun run("model-file=track-error.pt");
+  const TrackRun run("model-file=track-error.pt oom-policy=error");
   Witness witness(run.harness()->sinkpad);
   run.push(0);
   run.push(1);
@@ -366,7 +366,7 @@ GST_START_TEST(test_a_segment_that_came_without_a_link_counts_after_it) {
 GST_END_TEST
 
 GST_START_TEST(test_after_a_failure_a_flush_starts_the_flow_again) {
-  const TrackRun run("model-file=track-error.pt");
+  const TrackRun run("model-file=track-error.pt oom-policy=error");
   run.push(0);
   fail_unless_equals_int(push_until_refused(run), GST_FLOW_ERROR);
   while (gst_harness_try_pull(run.harness())) {

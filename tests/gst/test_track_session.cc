@@ -1,6 +1,6 @@
 #include "base/error.h"
 #include "engine_library.h"
-#include "support/gst_test.h"
+#include "track_run.h"
 #include "track_session.h"
 
 namespace {
@@ -157,6 +157,42 @@ GST_START_TEST(test_a_detection_that_counts_is_work) {
 }
 GST_END_TEST
 
+// Whether memory was enough.
+bool is_tracked(Fixture &fixture) {
+  try {
+    fixture.track(0);
+    return true;
+  } catch (const sam2::Error &error) {
+    fail_unless(error.code() == sam2::ErrorCode::kNoMemory);
+    return false;
+  }
+}
+
+GST_START_TEST(test_frame_whose_detection_failed_goes_on_where_it_was) {
+  Fixture fixture("1:box=1,2,10,12");
+  offer(fixture, "car");
+  sam2::fake_gate().set_memory(15, 0);
+  fail_unless(!is_tracked(fixture));
+  fail_unless(!is_tracked(fixture));
+  sam2::fake_gate().set_memory(100, 0);
+  const auto tracked = fixture.track(0);
+  fail_unless_equals_int(tracked.result.objects.size(), 2);
+  // Frames tracked until now.
+  fail_unless_equals_float(tracked.result.objects[0].object_score, 1);
+}
+GST_END_TEST
+
+GST_START_TEST(test_frame_whose_detection_failed_is_not_coasted) {
+  Fixture fixture("1:box=1,2,10,12");
+  offer(fixture, "car");
+  sam2::fake_gate().set_memory(15, 0);
+  fail_unless(!is_tracked(fixture));
+  const auto tracked = fixture.session().coast({nullptr, 64, 48, 0}, {});
+  fail_unless_equals_int(tracked.result.objects.size(), 1);
+  fail_unless(!tracked.result.objects[0].is_coasted);
+}
+GST_END_TEST
+
 GST_START_TEST(test_detections_that_the_mode_ignores_are_no_work) {
   sam2::ObjectSettings settings;
   settings.lifecycle.prompt_mode = sam2::PromptMode::kOnDemand;
@@ -196,6 +232,8 @@ Suite *track_session_suite() {
   tcase_add_test(cases, test_a_mask_file_that_is_missing_is_not_found);
   tcase_add_test(cases, test_prompts_that_wait_for_their_frames_are_bounded);
   tcase_add_test(cases, test_a_detection_that_counts_is_work);
+  tcase_add_test(cases, test_frame_whose_detection_failed_goes_on_where_it_was);
+  tcase_add_test(cases, test_frame_whose_detection_failed_is_not_coasted);
   tcase_add_test(cases, test_detections_that_the_mode_ignores_are_no_work);
   tcase_add_test(cases, test_there_is_no_work_after_the_last_object);
   suite_add_tcase(suite, cases);

@@ -7,7 +7,7 @@
 // "small-memory.pt" has none for two frames at once, "record.pt" keeps what it
 // sees (fake_engine_picture.h).
 // Devices other than auto and cpu and model types but auto and tiny are
-// refused.
+// refused. Memory is as large as fake_engine_gate.h says.
 //
 // An object is its prompt's box (8 x 8 pixels around a point) without its top
 // left pixel, and moves one pixel to the right with each frame until it has
@@ -114,6 +114,36 @@ Record &record() {
   return the_record;
 }
 
+// There is no end of it unless a test says so.
+class FakeMemory {
+ public:
+  void set(int units, int cached) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    units_ = units;
+    cached_ = cached;
+  }
+  void release_cached() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    cached_ = 0;
+  }
+  void need(int units) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (units + cached_ <= units_) return;
+    throw Error(ErrorCode::kNoMemory, "Memory is full. Buy more.",
+                std::to_string(units) + " of " + std::to_string(units_));
+  }
+
+ private:
+  std::mutex mutex_;
+  int units_ = 1000000;
+  int cached_ = 0;
+};
+
+FakeMemory &memory() {
+  static FakeMemory the_memory;
+  return the_memory;
+}
+
 struct FakeObject {
   int64_t id;
   std::string label;
@@ -210,6 +240,7 @@ class FakeTracker final : public sam2::StreamTracker {
     }
     if (frame != frame_index_ - 1 || !latest_image_)
       throw Error(ErrorCode::kSetting, "The frame of the prompt is gone.");
+    memory().need(20);
     start(prompt, *latest_image_, frame);
     sam2::FrameResult result;
     result.frame_index = frame;
@@ -241,6 +272,9 @@ class FakeTracker final : public sam2::StreamTracker {
       throw Error(ErrorCode::kNoMemory,
                   "Memory is full: 5.1 of 5.0 GiB. Track fewer objects.",
                   "fake");
+    const int together =
+        std::min(static_cast<int>(objects_.size()), effort_.objects_per_pass);
+    memory().need(2 * together + effort_.num_maskmem);
     for (FakeObject &object : objects_)
       if (object.mask.is_empty()) object.box.x += 1;
     for (const sam2::Prompt &prompt : prompts_)
@@ -262,6 +296,7 @@ class FakeTracker final : public sam2::StreamTracker {
   }
 
   sam2::FrameResult skip(const sam2::ImageView &frame) override {
+    memory().need(1);
     sam2::FrameResult result = latest_;
     result.frame_index = frame_index_++;
     result.frame_size = {frame.width, frame.height};
@@ -374,6 +409,7 @@ class FakeEngine final : public sam2::Engine {
       const std::vector<sam2::ImageView> &frames) const override {
     if (settings_.model_file == "small-memory.pt" && frames.size() > 1)
       throw Error(ErrorCode::kNoMemory, "Memory is full.");
+    memory().need(4 * static_cast<int>(frames.size()));
     std::vector<std::shared_ptr<const sam2::EncodedImage>> images;
     if (settings_.model_file == "record.pt") record().keep(frames.back());
     for (const sam2::ImageView &frame : frames)
@@ -382,7 +418,7 @@ class FakeEngine final : public sam2::Engine {
     return images;
   }
 
-  void release_cached_memory() const override {}
+  void release_cached_memory() const override { memory().release_cached(); }
 
   int64_t encoded_frames() const override { return *counter_; }
 
@@ -498,7 +534,8 @@ extern "C" __attribute__((visibility("default"))) const sam2::FakeEngineGate *
 fake_engine_gate(void) {
   static const sam2::FakeEngineGate functions = {
       [] { gate().close(); }, [] { gate().open(); },
-      [] { gate().wait_for_arrival(); }};
+      [] { gate().wait_for_arrival(); },
+      [](int units, int cached) { memory().set(units, cached); }};
   return &functions;
 }
 

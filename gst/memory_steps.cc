@@ -1,0 +1,65 @@
+#include "memory_steps.h"
+
+#include <utility>
+
+#include "boundary.h"
+
+GST_DEBUG_CATEGORY_EXTERN(sam2track_debug);
+#define GST_CAT_DEFAULT sam2track_debug
+
+namespace sam2 {
+
+void MemorySteps::start(std::shared_ptr<const Engine> engine, OomPolicy policy,
+                        const MemoryAllowance &full,
+                        std::function<void(const MemoryAllowance &)> apply) {
+  engine_ = std::move(engine);
+  policy_ = policy;
+  apply_ = std::move(apply);
+  ladder_.emplace(full, false);
+}
+
+void MemorySteps::stop() {
+  engine_.reset();
+  apply_ = nullptr;
+}
+
+void MemorySteps::note(const char *detail) const {
+  GST_DEBUG_OBJECT(element_, "memory ran out: %s", detail);
+}
+
+bool MemorySteps::step_down(const MemoryUse &use) {
+  const Degradation change =
+      policy_ == OomPolicy::kDegrade ? ladder_->run_out(use) : ladder_->skip();
+  act(change);
+  return change.step != DegradationStep::kSkipFrame;
+}
+
+void MemorySteps::frame_went_well() {
+  if (const auto change = ladder_->good_frame()) act(*change);
+}
+
+// Any step gives back what is cached: what was in use went there.
+void MemorySteps::act(const Degradation &change) {
+  apply_(change.allowance);
+  if (!change.is_undone) engine_->release_cached_memory();
+  stats_.count(change);
+  tell(change);
+}
+
+void MemorySteps::tell(const Degradation &change) const {
+  const DegradationRow &row = degradation_row(change.step);
+  gst_element_post_message(
+      element_,
+      gst_message_new_element(
+          GST_OBJECT(element_),
+          gst_structure_new(
+              "sam2-degraded", "step", G_TYPE_STRING, row.name, "text",
+              G_TYPE_STRING, change.text.c_str(), "level", G_TYPE_UINT,
+              static_cast<guint>(change.level), "undone", G_TYPE_BOOLEAN,
+              gboolean{change.is_undone}, "changes-results", G_TYPE_BOOLEAN,
+              gboolean{row.changes_results}, nullptr)));
+  if (change.is_news && !change.is_undone)
+    post_refusal(element_, Error(ErrorCode::kNoMemory, change.text));
+}
+
+}  // namespace sam2

@@ -1,0 +1,226 @@
+// What sam2track does when memory runs out: which steps are taken and told,
+// and what comes out. The fake engine says what there is (fake_engine_gate.h).
+#include "track_run.h"
+
+namespace {
+
+using sam2::TrackRun;
+using Texts = std::vector<std::string>;
+
+std::string text_of(const GstStructure *fields) {
+  guint level = 0;
+  gboolean is_undone = FALSE, changes_results = FALSE;
+  fail_unless(gst_structure_get(fields, "level", G_TYPE_UINT, &level, "undone",
+                                G_TYPE_BOOLEAN, &is_undone, "changes-results",
+                                G_TYPE_BOOLEAN, &changes_results, nullptr));
+  fail_unless(gst_structure_get_string(fields, "text") != nullptr);
+  return (is_undone ? "-" : "+") +
+         std::string(gst_structure_get_string(fields, "step")) + " " +
+         std::to_string(level) + (changes_results ? " changes" : "");
+}
+
+// What was said since, "+STEP LEVEL" for a step taken and "warning".
+Texts said_on(const TrackRun &run) {
+  Texts texts;
+  const auto types = static_cast<GstMessageType>(
+      GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING | GST_MESSAGE_ERROR);
+  while (const auto message = sam2::pop_message(run.bus(), types)) {
+    const GstStructure *fields = gst_message_get_structure(message.get());
+    if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_ELEMENT)
+      texts.push_back(GST_MESSAGE_TYPE_NAME(message.get()));
+    else if (gst_structure_has_name(fields, "sam2-degraded"))
+      texts.push_back(text_of(fields));
+  }
+  return texts;
+}
+
+void expect(const Texts &found, const Texts &wanted) {
+  std::string all;
+  for (const std::string &text : found) all += text + ", ";
+  fail_unless(found == wanted, "%s", all.c_str());
+}
+
+// The object's left edge on the next frame that comes out, "coasted" or both,
+// or "nothing".
+std::string object_on(const TrackRun &run, int frame_index) {
+  const auto frame = run.pull_frame();
+  fail_unless_equals_int(TrackRun::number_of(frame), frame_index);
+  const auto objects = sam2::read_objects(frame.get());
+  if (objects.empty()) return "nothing";
+  const sam2::AnalyticsObject &object = objects.front();
+  return std::to_string(static_cast<int>(object.box.x)) +
+         (object.is_coasted ? " coasted" : "");
+}
+
+std::string pushed(const TrackRun &run, int frame_index) {
+  fail_unless_equals_int(run.push(frame_index), GST_FLOW_OK);
+  return object_on(run, frame_index);
+}
+
+GST_START_TEST(test_what_is_cached_is_given_back_first) {
+  const TrackRun run("");
+  run.gate().set_memory(9, 5);
+  fail_unless_equals_string(pushed(run, 0).c_str(), "10");
+  expect(said_on(run), {"+empty-caches 1", "warning"});
+  fail_unless_equals_uint64(run.stat("degraded-empty-caches"), 1);
+  fail_unless_equals_uint64(run.stat("degradation-level"), 1);
+  fail_unless_equals_string(pushed(run, 1).c_str(), "11");
+  expect(said_on(run), {});
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_batch_that_is_too_large_is_encoded_in_parts) {
+  const TrackRun run("batch-size=4");
+  run.push_into_gate(0);
+  run.gate().set_memory(9, 0);
+  for (int i = 1; i <= 8; ++i) run.push(i);
+  run.gate().open();
+  for (int i = 0; i <= 8; ++i)
+    fail_unless_equals_string(object_on(run, i).c_str(),
+                              std::to_string(10 + i).c_str());
+  expect(said_on(run),
+         {"+empty-caches 1", "warning", "+smaller-batch 2", "warning"});
+  fail_unless_equals_uint64(run.stat("degraded-smaller-batch"), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(test_objects_are_tracked_in_smaller_groups) {
+  const TrackRun run(
+      "prompt=\"1:box=10,12,6,5; 2:box=10,22,6,5; 3:box=10,32,6,5\"");
+  pushed(run, 0);
+  run.gate().set_memory(9, 0);
+  fail_unless_equals_string(pushed(run, 1).c_str(), "11");
+  expect(said_on(run),
+         {"+empty-caches 1", "warning", "+smaller-groups 2", "warning"});
+}
+GST_END_TEST
+
+GST_START_TEST(test_the_bank_shrinks_and_masks_may_change) {
+  const TrackRun run("");
+  pushed(run, 0);
+  run.gate().set_memory(5, 0);
+  fail_unless_equals_string(pushed(run, 1).c_str(), "11");
+  expect(said_on(run),
+         {"+empty-caches 1", "warning", "+smaller-bank 2 changes", "warning"});
+}
+GST_END_TEST
+
+GST_START_TEST(
+    test_a_frame_that_cannot_be_tracked_coasts_and_the_next_is_tried) {
+  const TrackRun run("");
+  pushed(run, 0);
+  run.gate().set_memory(3, 0);
+  fail_unless_equals_string(pushed(run, 1).c_str(), "10 coasted");
+  expect(said_on(run),
+         {"+empty-caches 1", "warning", "+smaller-bank 2 changes", "warning",
+          "+smaller-bank 3 changes", "+skip-frame 3 changes", "warning"});
+  fail_unless_equals_string(pushed(run, 2).c_str(), "10 coasted");
+  expect(said_on(run), {"+skip-frame 3 changes"});
+  fail_unless_equals_uint64(run.stat("degraded-skip-frame"), 2);
+  fail_unless_equals_uint64(run.stat("frames-coasted"), 2);
+  run.gate().set_memory(100, 0);
+  fail_unless_equals_string(pushed(run, 3).c_str(), "11");
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_prompt_waits_for_a_frame_that_can_be_tracked) {
+  const TrackRun run("");
+  run.gate().set_memory(3, 0);
+  fail_unless_equals_string(pushed(run, 0).c_str(), "nothing");
+  fail_unless_equals_string(pushed(run, 1).c_str(), "nothing");
+  run.gate().set_memory(100, 0);
+  fail_unless_equals_string(pushed(run, 2).c_str(), "10");
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_frame_comes_out_even_without_memory_to_coast) {
+  const TrackRun run("");
+  pushed(run, 0);
+  run.gate().set_memory(0, 0);
+  fail_unless_equals_string(pushed(run, 1).c_str(), "nothing");
+  run.gate().set_memory(100, 0);
+  fail_unless_equals_string(pushed(run, 2).c_str(), "11");
+}
+GST_END_TEST
+
+GST_START_TEST(test_steps_are_undone_in_reverse_when_memory_lasts) {
+  const TrackRun run("");
+  pushed(run, 0);
+  run.gate().set_memory(5, 0);
+  pushed(run, 1);
+  said_on(run);
+  run.gate().set_memory(100, 0);
+  for (int i = 2; i <= 100; ++i) pushed(run, i);
+  expect(said_on(run), {"-smaller-bank 1 changes"});
+  for (int i = 101; i <= 200; ++i) pushed(run, i);
+  expect(said_on(run), {"-empty-caches 0"});
+  fail_unless_equals_uint64(run.stat("degradation-level"), 0);
+  fail_unless_equals_uint64(run.stat("degraded-smaller-bank"), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(test_drop_frames_coasts_at_once) {
+  const TrackRun run("oom-policy=drop-frames");
+  pushed(run, 0);
+  run.gate().set_memory(8, 0);
+  fail_unless_equals_string(pushed(run, 1).c_str(), "10 coasted");
+  fail_unless_equals_string(pushed(run, 2).c_str(), "10 coasted");
+  expect(said_on(run),
+         {"+skip-frame 0 changes", "warning", "+skip-frame 0 changes"});
+  run.gate().set_memory(9, 0);
+  fail_unless_equals_string(pushed(run, 3).c_str(), "11");
+}
+GST_END_TEST
+
+// Memory for one frame at a time would do, but nobody asks for it.
+GST_START_TEST(test_drop_frames_coasts_a_batch_that_is_too_large) {
+  const TrackRun run("oom-policy=drop-frames batch-size=2");
+  run.push_into_gate(0);
+  run.gate().set_memory(9, 0);
+  for (int i = 1; i <= 2; ++i) run.push(i);
+  run.gate().open();
+  for (int i = 0; i <= 2; ++i)
+    fail_unless_equals_string(object_on(run, i).c_str(),
+                              std::to_string(10 + i).c_str());
+  run.push_into_gate(3);
+  run.gate().set_memory(7, 0);
+  for (int i = 4; i <= 5; ++i) run.push(i);
+  run.gate().open();
+  for (int i = 3; i <= 5; ++i)
+    fail_unless_equals_string(object_on(run, i).c_str(), "12 coasted");
+}
+GST_END_TEST
+
+GST_START_TEST(test_error_ends_the_stream) {
+  const TrackRun run("oom-policy=error");
+  pushed(run, 0);
+  run.gate().set_memory(8, 0);
+  run.push(1);
+  ASSERT_ONE_ERROR(sam2::awaited_errors(run.bus()), GST_RESOURCE_ERROR,
+                   GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+                   "Memory is full. Buy more.");
+}
+GST_END_TEST
+
+Suite *oom_policy_suite() {
+  Suite *suite = suite_create("oom_policy");
+  TCase *cases = tcase_create("all");
+  tcase_add_test(cases, test_what_is_cached_is_given_back_first);
+  tcase_add_test(cases, test_a_batch_that_is_too_large_is_encoded_in_parts);
+  tcase_add_test(cases, test_objects_are_tracked_in_smaller_groups);
+  tcase_add_test(cases, test_the_bank_shrinks_and_masks_may_change);
+  tcase_add_test(
+      cases, test_a_frame_that_cannot_be_tracked_coasts_and_the_next_is_tried);
+  tcase_add_test(cases, test_a_prompt_waits_for_a_frame_that_can_be_tracked);
+  tcase_add_test(cases, test_a_frame_comes_out_even_without_memory_to_coast);
+  tcase_add_test(cases, test_steps_are_undone_in_reverse_when_memory_lasts);
+  tcase_add_test(cases, test_drop_frames_coasts_at_once);
+  tcase_add_test(cases, test_drop_frames_coasts_a_batch_that_is_too_large);
+  tcase_add_test(cases, test_error_ends_the_stream);
+  suite_add_tcase(suite, cases);
+  return suite;
+}
+
+}  // namespace
+
+GST_CHECK_MAIN(oom_policy)
