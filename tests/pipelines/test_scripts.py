@@ -11,16 +11,42 @@ kFrames = 6
 
 
 class ScriptsTest(support.ScriptTest):
-    def test_overlay_tints_the_ball_of_the_same_frame(self):
-        clip, result = self.clip(kFrames), self.folder / "overlay.mp4"
-        support.run("file-to-overlay.sh", clip, "--output", result)
-        frames = self.assert_video(result, kFrames)
-        for before, after in zip(support.decoded(clip), frames):
+    def assert_tinted(self, pictures, frames):
+        for before, after in zip(pictures, frames):
             ball = before.ball()
             # A tint of blue: there is none in orange.
             tinted = [i for i in ball if after.b[i] > before.b[i] + 40]
             self.assertGreater(len(tinted), 0.8 * len(ball))
             self.assertLess(before.difference(after, before.elsewhere(40)), 10)
+
+    def test_overlay_tints_the_ball_of_the_same_frame(self):
+        clip, result = self.clip(kFrames), self.folder / "overlay.mp4"
+        support.run("file-to-overlay.sh", clip, "--output", result)
+        self.assert_tinted(support.decoded(clip), self.assert_video(result, kFrames))
+
+    def test_a_box_found_on_one_frame_is_a_mask_from_there_on(self):
+        clip, boxes = self.clip(kFrames), self.folder / "boxes.ndjson"
+        result = self.folder / "detections.mp4"
+        first = 2
+        pictures = support.decoded(clip)
+        x, y, right, bottom = pictures[first].box_of(pictures[first].ball())
+        found = {"id": -1, "label": "ball", "iou": 0.95, "box": [x, y, right - x, bottom - y]}
+        line = {"frame": first, "width": 320, "height": 240, "objects": [found]}
+        boxes.write_text(json.dumps(line) + "\n")
+        support.run("detections-to-masks.sh", clip, "--boxes", boxes, "--output", result)
+        frames = self.assert_video(result, kFrames)
+        self.assert_tinted(pictures[first:], frames[first:])
+        for before, after in zip(pictures[:first], frames):
+            self.assertLess(before.difference(after, before.ball()), 10)
+
+    def test_a_detector_is_any_line_of_elements(self):
+        clip, result = self.clip(1), self.folder / "detections.mp4"
+        printed = support.run(
+            "detections-to-masks.sh", clip, "--output", result,
+            "--detector", "identity name=finds ! identity name=decodes",
+        )
+        self.assertIn("finds \\! identity name=decodes \\! sam2track", printed)
+        self.assert_video(result, 1)
 
     def test_blur_spares_the_ball(self):
         clip, result = self.clip(kFrames), self.folder / "blur.mp4"
