@@ -66,6 +66,27 @@ def make_clip(file, frames):
     )
 
 
+def make_video(file, frames, size):
+    """A video of that size; what is in it does not matter."""
+    width, height = size
+    play(
+        f"videotestsrc num-buffers={frames} ! video/x-raw,width={width},height={height}"
+        f' ! x264enc ! mp4mux ! filesink location="{file}"'
+    )
+
+
+def play(launch):
+    """Runs a pipeline's text to its end."""
+    pipeline = Gst.parse_launch(launch)
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(
+        Gst.CLOCK_TIME_NONE, Gst.MessageType.EOS | Gst.MessageType.ERROR
+    )
+    pipeline.set_state(Gst.State.NULL)
+    if message.type == Gst.MessageType.ERROR:
+        raise AssertionError(message.parse_error()[0].message)
+
+
 class Frame:
     """A decoded picture: the planes r, g, b and a, row after row."""
 
