@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 
+import orange_detector
 import support
 
 kFrames = 6
@@ -39,14 +40,19 @@ class ScriptsTest(support.ScriptTest):
         for before, after in zip(pictures[:first], frames):
             self.assertLess(before.difference(after, before.ball()), 10)
 
-    def test_a_detector_is_any_line_of_elements(self):
-        clip, result = self.clip(1), self.folder / "detections.mp4"
-        printed = support.run(
+    def test_what_a_network_detects_is_a_mask(self):
+        support.need(["onnxinference", "ssdobjectdetector"])
+        clip, result = self.clip(kFrames), self.folder / "detections.mp4"
+        network, labels = self.folder / "orange.onnx", self.folder / "labels.txt"
+        orange_detector.write(network, 320, 240)
+        labels.write_text("ball\n")
+        support.run(
             "detections-to-masks.sh", clip, "--output", result,
-            "--detector", "identity name=finds ! identity name=decodes",
+            "--track", "input-size=256 object-class=ball",
+            "--detector", f"onnxinference model-file={network}"
+            f" ! ssdobjectdetector label-file={labels}",
         )
-        self.assertIn("finds \\! identity name=decodes \\! sam2track", printed)
-        self.assert_video(result, 1)
+        self.assert_tinted(support.decoded(clip), self.assert_video(result, kFrames))
 
     def test_blur_spares_the_ball(self):
         clip, result = self.clip(kFrames), self.folder / "blur.mp4"
