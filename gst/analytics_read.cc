@@ -7,6 +7,7 @@
 #include "analytics_meta.h"
 #include "base/nearest_pixel.h"
 #include "gst_ptr.h"
+#include "object_masks.h"
 #include "sam2_scores_meta.h"
 
 namespace sam2 {
@@ -66,9 +67,11 @@ void read_row(const uint8_t *row, const GstVideoMeta &layout, int width,
     std::transform(row, row + width, target, pixel);
     return;
   }
-  for (int x = 0; x < width; ++x)
-    target[x] = pixel(
-        region_at(row, layout.format, nearest_pixel(x, width, layout.width)));
+  for_each_shown(0, width, width, static_cast<int>(layout.width),
+                 [&](int source, int begin, int end) {
+                   std::fill(target + begin, target + end,
+                             pixel(region_at(row, layout.format, source)));
+                 });
 }
 
 // The pixels of `source` for which `is_object` says so, brought to `size`.
@@ -93,6 +96,25 @@ MaskImage scaled_mask(const MaskSource &source, SizePx size,
              layout, mask.width, &mask.pixels[size_t{1} * y * mask.width],
              is_object);
   return mask;
+}
+
+// The smallest part of `part` of the mask that holds the object's pixels in it.
+RectPx object_pixels(const MaskImage &mask, const RectPx &part) {
+  RectPx found = {part.x_end, part.y_end, part.x_begin, part.y_begin};
+  for (int y = part.y_begin; y < part.y_end; ++y) {
+    const auto row = mask.pixels.begin() + ptrdiff_t{y} * mask.width;
+    const auto is_object = [](uint8_t pixel) { return pixel != 0; };
+    const auto end = row + part.x_end;
+    const auto first = std::find_if(row + part.x_begin, end, is_object);
+    if (first == end) continue;
+    found.y_begin = std::min(found.y_begin, y);
+    found.y_end = y + 1;
+    found.x_begin = std::min(found.x_begin, static_cast<int>(first - row));
+    int last = part.x_end;
+    while (row[last - 1] == 0) --last;
+    found.x_end = std::max(found.x_end, last);
+  }
+  return found;
 }
 
 bool covers(const BoxPx &box, SizePx frame) {
@@ -252,17 +274,21 @@ PlacedMask clipped_mask(const AnalyticsObject &object, SizePx frame_size) {
   const int x_end = std::min(left + object.mask.width, frame_size.width);
   const int y_end = std::min(top + object.mask.height, frame_size.height);
   if (object.mask.is_empty() || x_begin >= x_end || y_begin >= y_end) return {};
+  const RectPx part = object_pixels(
+      object.mask, {x_begin - left, y_begin - top, x_end - left, y_end - top});
+  if (part.is_empty()) return {};
   PlacedMask clipped;
-  clipped.mask.width = x_end - x_begin;
-  clipped.mask.height = y_end - y_begin;
-  clipped.box = {static_cast<float>(x_begin), static_cast<float>(y_begin),
+  clipped.mask.width = part.width();
+  clipped.mask.height = part.height();
+  clipped.box = {static_cast<float>(left + part.x_begin),
+                 static_cast<float>(top + part.y_begin),
                  static_cast<float>(clipped.mask.width),
                  static_cast<float>(clipped.mask.height)};
-  for (int y = y_begin; y < y_end; ++y) {
+  for (int y = part.y_begin; y < part.y_end; ++y) {
     const auto row = object.mask.pixels.begin() +
-                     static_cast<ptrdiff_t>(y - top) * object.mask.width;
-    clipped.mask.pixels.insert(clipped.mask.pixels.end(),
-                               row + (x_begin - left), row + (x_end - left));
+                     static_cast<ptrdiff_t>(y) * object.mask.width;
+    clipped.mask.pixels.insert(clipped.mask.pixels.end(), row + part.x_begin,
+                               row + part.x_end);
   }
   return clipped;
 }

@@ -188,12 +188,15 @@ void ObjectMask::read_row(int y, const RectPx &box, uint8_t *target) const {
   const guint region = region_;
   if (layout_->format != GST_VIDEO_FORMAT_GRAY8 ||
       layout_->width != static_cast<guint>(width_)) {
-    for (int i = 0; i < count; ++i) {
-      const guint found = region_at(
-          row, layout_->format,
-          nearest_pixel(box.x_begin + i - x_, width_, layout_->width));
-      target[i] = (region ? found == region : found != 0) ? 255 : 0;
-    }
+    const int left = box.x_begin - x_;
+    for_each_shown(left, left + count, width_, static_cast<int>(layout_->width),
+                   [&](int source, int begin, int end) {
+                     const guint found =
+                         region_at(row, layout_->format, source);
+                     const bool is_object = region ? found == region : found;
+                     std::fill(target + (begin - left), target + (end - left),
+                               is_object ? 255 : 0);
+                   });
     return;
   }
   row += box.x_begin - x_;  // as a rule

@@ -87,8 +87,8 @@
  * and #GstSam2Track:non-overlap-masks change what is attached to the buffers,
  * not what the tracker remembers. They are read when the element starts. With
  * #GstSam2Track:mask-resolution=model the enlargement to the frame is saved:
- * masks have a quarter of #GstSam2Track:input-size a side, whatever the shape of
- * the frame, and their location is the frame.
+ * masks have a quarter of #GstSam2Track:input-size a side, whatever the shape
+ * of the frame, and their location is the frame.
  *
  * ## Example launch lines
  * |[

@@ -28,6 +28,20 @@ inline int first_showing(int source, int source_count, int target_count) {
   return static_cast<int>(std::min<int64_t>(pixel, target_count));
 }
 
+// Calls `fill(source, begin, end)` for each pixel of a row of `source_count`
+// that pixels from `begin` to `end` of `target_count` show, in their order: a
+// division for each of them instead of one for each that shows it.
+template <typename Fill>
+void for_each_shown(int begin, int end, int target_count, int source_count,
+                    Fill fill) {
+  while (begin < end) {
+    const int source = nearest_pixel(begin, target_count, source_count);
+    const int next = first_showing(source + 1, source_count, target_count);
+    fill(source, begin, std::min(next, end));
+    begin = next;
+  }
+}
+
 // The pixels of a grid of size `to` that show those in `box`, whole pixels of a
 // grid of size `from`; in each direction at least one for a box that has some.
 inline BoxPx shown_box(const BoxPx &box, SizePx from, SizePx to) {

@@ -26,6 +26,25 @@ START_TEST(test_pixel_shows_the_one_in_which_its_centre_lies) {
 }
 END_TEST
 
+START_TEST(test_shown_pixels_come_in_order_with_all_that_show_them) {
+  for (int source_count = 1; source_count <= kMostSide; ++source_count)
+    for (int target_count = 1; target_count <= kMostSide; ++target_count)
+      for (int first = 0; first < target_count; ++first) {
+        int next = first;
+        for_each_shown(first, target_count, target_count, source_count,
+                       [&](int source, int begin, int end) {
+                         ck_assert_int_eq(begin, next);
+                         ck_assert_int_lt(begin, end);
+                         for (; next < end; ++next)
+                           ck_assert_int_eq(
+                               source,
+                               nearest_pixel(next, target_count, source_count));
+                       });
+        ck_assert_int_eq(next, target_count);
+      }
+}
+END_TEST
+
 // In one direction, by trying all pixels.
 BoxPx tried(int begin, int end, int from, int to) {
   int first = to, last = -1;
@@ -74,6 +93,8 @@ int main() {
   TCase *tests = tcase_create("nearest_pixel");
   tcase_add_test(tests, test_pixels_of_equal_grids_show_each_other);
   tcase_add_test(tests, test_pixel_shows_the_one_in_which_its_centre_lies);
+  tcase_add_test(tests,
+                 test_shown_pixels_come_in_order_with_all_that_show_them);
   tcase_add_test(tests, test_shown_box_holds_the_pixels_that_show_the_box);
   tcase_add_test(tests, test_directions_are_scaled_by_themselves);
   return test::run_case("base", tests);

@@ -314,7 +314,7 @@ GST_START_TEST(test_a_mask_with_an_absurd_location_is_left_out) {
 }
 GST_END_TEST
 
-GST_START_TEST(test_a_mask_is_clipped_to_the_frame) {
+GST_START_TEST(test_a_mask_is_clipped_to_its_pixels_in_the_frame) {
   sam2::AnalyticsObject object;
   object.mask_box = {-1, -1, 2, 3};
   object.mask = {2, 3, {1, 2, 3, 4, 5, 6}};
@@ -322,6 +322,11 @@ GST_START_TEST(test_a_mask_is_clipped_to_the_frame) {
   fail_unless_equals_float(placed.box.x, 0);
   fail_unless_equals_float(placed.box.y, 0);
   fail_unless(placed.mask.pixels == std::vector<uint8_t>({4}));
+  object.mask = {2, 3, {0, 0, 0, 9, 0, 0}};
+  object.mask_box = {3, 4, 2, 3};
+  const auto tight = sam2::clipped_mask(object, {10, 10});
+  fail_unless(tight.box.x == 4 && tight.box.y == 5);
+  fail_unless(tight.mask.pixels == std::vector<uint8_t>({9}));
   object.mask_box.x = 10;
   fail_unless(sam2::clipped_mask(object, {10, 10}).mask.is_empty());
 }
@@ -345,7 +350,7 @@ Suite *analytics_meta_suite() {
   tcase_add_test(cases, test_a_shrunk_mask_takes_the_pixels_in_the_middle);
   tcase_add_test(cases, test_a_mask_with_too_little_memory_is_left_out);
   tcase_add_test(cases, test_a_mask_with_an_absurd_location_is_left_out);
-  tcase_add_test(cases, test_a_mask_is_clipped_to_the_frame);
+  tcase_add_test(cases, test_a_mask_is_clipped_to_its_pixels_in_the_frame);
   suite_add_tcase(suite, cases);
   return suite;
 }
