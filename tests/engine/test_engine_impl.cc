@@ -391,6 +391,41 @@ START_TEST(test_pressure_is_by_the_thresholds_of_the_settings) {
 }
 END_TEST
 
+START_TEST(test_memory_is_taken_at_the_start_only_without_growth) {
+  ModelSettings settings = settings_of(model_file());
+  MemoryDemand demand;
+  const auto cached_after_prepare = [&] {
+    const auto engine = open(settings);
+    const uint64_t before = engine->memory().cached_bytes;
+    engine->prepare(demand);
+    return engine->memory().cached_bytes - before;
+  };
+  demand.frame_size = {320, 240};
+  ck_assert_uint_eq(cached_after_prepare(), 0);
+  settings.memory.growth = false;
+  ck_assert_uint_gt(cached_after_prepare(), 2000000);
+  demand.frame_size = {};  // not known yet
+  ck_assert_uint_eq(cached_after_prepare(), 0);
+}
+END_TEST
+
+START_TEST(test_demand_beyond_the_limit_is_refused_by_name) {
+  ModelSettings settings = settings_of(model_file());
+  settings.memory.limit_bytes = 20000000;
+  const auto engine = open(settings);
+  MemoryDemand demand;
+  demand.objects = 10;
+  const MemoryPlan plan = engine->prepare(demand);
+  ck_assert_uint_gt(plan.peak_bytes, engine->memory().in_use_bytes);
+  ck_assert_uint_le(plan.peak_bytes, settings.memory.limit_bytes);
+  demand.objects = 1000;
+  const std::string text = refusal_of([&] { engine->prepare(demand); });
+  ck_assert_msg(text.find("Lower max-objects or input-size, or raise "
+                          "memory-limit.") != std::string::npos,
+                "%s", text.c_str());
+}
+END_TEST
+
 START_TEST(test_model_larger_than_the_limit_is_refused_by_name) {
   ModelSettings settings = settings_of(model_file());
   settings.memory.limit_bytes = 1000000;
@@ -420,6 +455,8 @@ TCase *opening_tests() {
   tcase_add_test(tests, test_report_adds_up_and_follows_the_objects);
   tcase_add_test(tests, test_encoded_frames_are_counted_while_they_are_held);
   tcase_add_test(tests, test_pressure_is_by_the_thresholds_of_the_settings);
+  tcase_add_test(tests, test_memory_is_taken_at_the_start_only_without_growth);
+  tcase_add_test(tests, test_demand_beyond_the_limit_is_refused_by_name);
   tcase_add_test(tests, test_model_larger_than_the_limit_is_refused_by_name);
   tcase_add_test(tests, test_file_without_config_is_recognised);
   tcase_add_test(tests, test_file_may_vanish_after_loading);

@@ -69,6 +69,13 @@ GST_START_TEST(test_stats_tell_the_memory_by_owner) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_growth_is_passed_on) {
+  fail_unless_equals_uint64(TrackRun("").stat("memory-cached"), 0);
+  fail_unless_equals_uint64(
+      TrackRun("memory-growth=false").stat("memory-cached"), 77);
+}
+GST_END_TEST
+
 GST_START_TEST(test_environment_gives_the_defaults_and_properties_win) {
   g_setenv("SAM_GPU_MEMORY_FRACTION", "0.25", TRUE);
   fail_unless_equals_uint64(TrackRun("").stat("memory-limit"), 250);
@@ -140,6 +147,7 @@ Suite *memory_properties_suite() {
   tcase_add_test(cases, test_each_crossing_is_told_once);
   tcase_add_test(cases, test_thresholds_and_limit_of_the_properties_count);
   tcase_add_test(cases, test_stats_tell_the_memory_by_owner);
+  tcase_add_test(cases, test_growth_is_passed_on);
   tcase_add_test(cases, test_environment_gives_the_defaults_and_properties_win);
   tcase_add_test(cases, test_unusable_variable_is_a_warning_that_names_it);
   tcase_add_test(cases, test_what_cannot_fit_is_refused_at_the_start);

@@ -434,6 +434,7 @@ class FakeEngine final : public sam2::Engine {
     report.weights_bytes = 50;
     report.in_use_bytes = in_use();
     report.peak_bytes = 1000;
+    report.cached_bytes = settings_.memory.growth ? 0 : 77;
     report.pressure = memory_pressure();
     return report;
   }
