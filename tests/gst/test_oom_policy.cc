@@ -40,6 +40,11 @@ void expect(const Texts &found, const Texts &wanted) {
   fail_unless(found == wanted, "%s", all.c_str());
 }
 
+void expect_text(const std::string &found, const std::string &wanted) {
+  fail_unless(found == wanted, "\"%s\", not \"%s\"", found.c_str(),
+              wanted.c_str());
+}
+
 // The object's left edge on the next frame that comes out, "coasted" or both,
 // or "nothing".
 std::string object_on(const TrackRun &run, int frame_index) {
@@ -60,11 +65,11 @@ std::string pushed(const TrackRun &run, int frame_index) {
 GST_START_TEST(test_what_is_cached_is_given_back_first) {
   const TrackRun run("");
   run.gate().set_memory(9, 5);
-  fail_unless_equals_string(pushed(run, 0).c_str(), "10");
+  expect_text(pushed(run, 0), "10");
   expect(said_on(run), {"+empty-caches 1", "warning"});
   fail_unless_equals_uint64(run.stat("degraded-empty-caches"), 1);
   fail_unless_equals_uint64(run.stat("degradation-level"), 1);
-  fail_unless_equals_string(pushed(run, 1).c_str(), "11");
+  expect_text(pushed(run, 1), "11");
   expect(said_on(run), {});
 }
 GST_END_TEST
@@ -76,8 +81,7 @@ GST_START_TEST(test_a_batch_that_is_too_large_is_encoded_in_parts) {
   for (int i = 1; i <= 8; ++i) run.push(i);
   run.gate().open();
   for (int i = 0; i <= 8; ++i)
-    fail_unless_equals_string(object_on(run, i).c_str(),
-                              std::to_string(10 + i).c_str());
+    expect_text(object_on(run, i), std::to_string(10 + i));
   expect(said_on(run),
          {"+empty-caches 1", "warning", "+smaller-batch 2", "warning"});
   fail_unless_equals_uint64(run.stat("degraded-smaller-batch"), 1);
@@ -89,7 +93,7 @@ GST_START_TEST(test_objects_are_tracked_in_smaller_groups) {
       "prompt=\"1:box=10,12,6,5; 2:box=10,22,6,5; 3:box=10,32,6,5\"");
   pushed(run, 0);
   run.gate().set_memory(9, 0);
-  fail_unless_equals_string(pushed(run, 1).c_str(), "11");
+  expect_text(pushed(run, 1), "11");
   expect(said_on(run),
          {"+empty-caches 1", "warning", "+smaller-groups 2", "warning"});
 }
@@ -99,7 +103,7 @@ GST_START_TEST(test_the_bank_shrinks_and_masks_may_change) {
   const TrackRun run("");
   pushed(run, 0);
   run.gate().set_memory(5, 0);
-  fail_unless_equals_string(pushed(run, 1).c_str(), "11");
+  expect_text(pushed(run, 1), "11");
   expect(said_on(run),
          {"+empty-caches 1", "warning", "+smaller-bank 2 changes", "warning"});
 }
@@ -110,26 +114,26 @@ GST_START_TEST(
   const TrackRun run("");
   pushed(run, 0);
   run.gate().set_memory(3, 0);
-  fail_unless_equals_string(pushed(run, 1).c_str(), "10 coasted");
+  expect_text(pushed(run, 1), "10 coasted");
   expect(said_on(run),
          {"+empty-caches 1", "warning", "+smaller-bank 2 changes", "warning",
           "+smaller-bank 3 changes", "+skip-frame 3 changes", "warning"});
-  fail_unless_equals_string(pushed(run, 2).c_str(), "10 coasted");
+  expect_text(pushed(run, 2), "10 coasted");
   expect(said_on(run), {"+skip-frame 3 changes"});
   fail_unless_equals_uint64(run.stat("degraded-skip-frame"), 2);
   fail_unless_equals_uint64(run.stat("frames-coasted"), 2);
   run.gate().set_memory(100, 0);
-  fail_unless_equals_string(pushed(run, 3).c_str(), "11");
+  expect_text(pushed(run, 3), "11");
 }
 GST_END_TEST
 
 GST_START_TEST(test_a_prompt_waits_for_a_frame_that_can_be_tracked) {
   const TrackRun run("");
   run.gate().set_memory(3, 0);
-  fail_unless_equals_string(pushed(run, 0).c_str(), "nothing");
-  fail_unless_equals_string(pushed(run, 1).c_str(), "nothing");
+  expect_text(pushed(run, 0), "nothing");
+  expect_text(pushed(run, 1), "nothing");
   run.gate().set_memory(100, 0);
-  fail_unless_equals_string(pushed(run, 2).c_str(), "10");
+  expect_text(pushed(run, 2), "10");
 }
 GST_END_TEST
 
@@ -137,9 +141,9 @@ GST_START_TEST(test_a_frame_comes_out_even_without_memory_to_coast) {
   const TrackRun run("");
   pushed(run, 0);
   run.gate().set_memory(0, 0);
-  fail_unless_equals_string(pushed(run, 1).c_str(), "nothing");
+  expect_text(pushed(run, 1), "nothing");
   run.gate().set_memory(100, 0);
-  fail_unless_equals_string(pushed(run, 2).c_str(), "11");
+  expect_text(pushed(run, 2), "11");
 }
 GST_END_TEST
 
@@ -163,12 +167,12 @@ GST_START_TEST(test_drop_frames_coasts_at_once) {
   const TrackRun run("oom-policy=drop-frames");
   pushed(run, 0);
   run.gate().set_memory(8, 0);
-  fail_unless_equals_string(pushed(run, 1).c_str(), "10 coasted");
-  fail_unless_equals_string(pushed(run, 2).c_str(), "10 coasted");
+  expect_text(pushed(run, 1), "10 coasted");
+  expect_text(pushed(run, 2), "10 coasted");
   expect(said_on(run),
          {"+skip-frame 0 changes", "warning", "+skip-frame 0 changes"});
   run.gate().set_memory(9, 0);
-  fail_unless_equals_string(pushed(run, 3).c_str(), "11");
+  expect_text(pushed(run, 3), "11");
 }
 GST_END_TEST
 
@@ -180,14 +184,13 @@ GST_START_TEST(test_drop_frames_coasts_a_batch_that_is_too_large) {
   for (int i = 1; i <= 2; ++i) run.push(i);
   run.gate().open();
   for (int i = 0; i <= 2; ++i)
-    fail_unless_equals_string(object_on(run, i).c_str(),
-                              std::to_string(10 + i).c_str());
+    expect_text(object_on(run, i), std::to_string(10 + i));
   run.push_into_gate(3);
   run.gate().set_memory(7, 0);
   for (int i = 4; i <= 5; ++i) run.push(i);
   run.gate().open();
   for (int i = 3; i <= 5; ++i)
-    fail_unless_equals_string(object_on(run, i).c_str(), "12 coasted");
+    expect_text(object_on(run, i), "12 coasted");
 }
 GST_END_TEST
 
