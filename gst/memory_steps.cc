@@ -34,6 +34,23 @@ bool MemorySteps::step_down(const MemoryUse &use) {
   return change.step != DegradationStep::kSkipFrame;
 }
 
+void MemorySteps::look(const MemoryUse &use) {
+  if (policy_ != OomPolicy::kDegrade) return;
+  if (const auto change = ladder_->press(engine_->memory_pressure(), use))
+    act(*change);
+  else if (!ladder_->may_cache())
+    release_cached();
+}
+
+// A device that fails here fails in the next attempt too, which tells.
+void MemorySteps::release_cached() const {
+  try {
+    engine_->release_cached_memory();
+  } catch (const Error &error) {
+    note(error.detail().c_str());
+  }
+}
+
 void MemorySteps::frame_went_well() {
   if (const auto change = ladder_->good_frame()) act(*change);
 }
@@ -41,7 +58,7 @@ void MemorySteps::frame_went_well() {
 // Any step gives back what is cached: what was in use went there.
 void MemorySteps::act(const Degradation &change) {
   apply_(change.allowance);
-  if (!change.is_undone) engine_->release_cached_memory();
+  if (!change.is_undone) release_cached();
   stats_.count(change);
   tell(change);
 }

@@ -41,6 +41,9 @@ class MemorySteps {
              std::function<void(const MemoryAllowance &)> apply);
   void stop();
 
+  // Before frames are encoded: takes a step if memory is under pressure.
+  void look(const MemoryUse &use);
+
   // Frames that may be encoded together.
   int encoder_batch() const { return ladder_->allowance().encoder_batch; }
 
@@ -71,6 +74,7 @@ class MemorySteps {
  private:
   bool is_tolerant() const { return policy_ != OomPolicy::kError; }
   void note(const char *detail) const;
+  void release_cached() const;
   bool step_down(const MemoryUse &use);
   void act(const Degradation &change);
   void tell(const Degradation &change) const;

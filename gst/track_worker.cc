@@ -325,11 +325,13 @@ std::optional<std::vector<EncodedImagePtr>> TrackWorker::encode(
   std::vector<GstBuffer *> frames;
   for (const Work &work : batch)
     if (work.action == Action::kTrack) frames.push_back(work.item.frame.get());
+  const int objects = static_cast<int>(session_->object_count());
+  if (!frames.empty())
+    steps_.look({static_cast<int>(frames.size()), objects, objects});
   std::vector<EncodedImagePtr> images;
   while (images.size() < frames.size()) {
     const auto first = frames.begin() + images.size();
     const int left = static_cast<int>(frames.end() - first);
-    const int objects = static_cast<int>(session_->object_count());
     std::vector<EncodedImagePtr> part(1);
     steps_.attempt({left, 0, objects}, [&] {
       const int count = std::min(left, steps_.encoder_batch());

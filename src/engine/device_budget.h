@@ -24,6 +24,7 @@ class DeviceBudget {
     return {governor_.tensors().used, governor_.limit_bytes(),
             settings_.limit_bytes > 0 ? "memory-limit" : "memory-fraction"};
   }
+  void release_cached() { governor_.release_cached(); }
 
   PressureLevel pressure() {
     const double share = governor_.share_in_use();

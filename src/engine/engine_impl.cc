@@ -141,7 +141,11 @@ class EngineImpl : public Engine {
                            image->frame_size(), settings);
     });
   }
-  void release_cached_memory() const override { release_cached_cpu_memory(); }
+  // On a device too frames come from the host.
+  void release_cached_memory() const override {
+    translated([&] { budget_->release_cached(); });
+    release_cached_cpu_memory();
+  }
   int64_t encoded_frames() const override { return encoder_->encoded_frames(); }
   MemoryReport memory() const override {
     return translated([&] { return budget_->report(); });

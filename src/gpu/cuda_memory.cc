@@ -54,6 +54,7 @@ class CudaMemorySource final : public DeviceMemorySource {
                                                  static_cast<double>(total));
     allocator::setMemoryFraction(share, index_);
   }
+  void release_cached() override { allocator::emptyCache(); }
 
  private:
   c10::DeviceIndex index_;

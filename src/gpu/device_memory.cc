@@ -19,6 +19,7 @@ class HostMemorySource final : public DeviceMemorySource {
     return {host_memory_bytes(), free_host_memory_bytes(), resident_bytes()};
   }
   void set_limit(uint64_t bytes) override { set_cpu_memory_limit(bytes); }
+  void release_cached() override { release_cached_cpu_memory(); }
 };
 
 // A CUDA device of a build that had no headers for it.
@@ -27,6 +28,7 @@ class UnknownMemorySource final : public DeviceMemorySource {
   TensorMemory tensors() const override { return {}; }
   DeviceMemory device() const override { return {}; }
   void set_limit(uint64_t) override {}
+  void release_cached() override {}
   bool is_known() const override { return false; }
 };
 

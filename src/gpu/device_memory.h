@@ -30,6 +30,8 @@ class DeviceMemorySource {
   virtual DeviceMemory device() const = 0;   // asks the system
   // Tensors above it are refused with c10::OutOfMemoryError. 0 = none.
   virtual void set_limit(uint64_t bytes) = 0;
+  // Gives what is kept for later back.
+  virtual void release_cached() = 0;
   // False: nothing can be counted or limited, and all is 0.
   virtual bool is_known() const { return true; }
 };

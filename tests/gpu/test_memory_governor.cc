@@ -24,6 +24,7 @@ class FakeSource final : public DeviceMemorySource {
   TensorMemory tensors() const override { return {used, 700, 100}; }
   DeviceMemory device() const override { return {1000, 200, 800}; }
   void set_limit(uint64_t bytes) override { limit = bytes; }
+  void release_cached() override {}
 
   uint64_t used = 600;
   uint64_t limit = 0;

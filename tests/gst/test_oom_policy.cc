@@ -163,6 +163,29 @@ GST_START_TEST(test_steps_are_undone_in_reverse_when_memory_lasts) {
 }
 GST_END_TEST
 
+// The fake engine's "pressure.pt" takes more with every frame, up to the
+// twentieth.
+GST_START_TEST(test_pressure_takes_steps_before_memory_runs_out) {
+  const TrackRun run("model-file=pressure.pt");
+  for (int i = 0; i < 8; ++i) pushed(run, i);
+  expect(said_on(run), {});
+  pushed(run, 8);
+  expect(said_on(run), {"+empty-caches 1", "warning"});
+  pushed(run, 9);
+  expect(said_on(run), {});
+  for (int i = 10; i < 30; ++i) pushed(run, i);
+  expect(said_on(run), {"+smaller-bank 2 changes", "warning"});
+}
+GST_END_TEST
+
+GST_START_TEST(test_pressure_is_nothing_to_drop_frames_for) {
+  const TrackRun run("model-file=pressure.pt oom-policy=drop-frames");
+  for (int i = 0; i < 20; ++i)
+    expect_text(pushed(run, i), std::to_string(10 + i));
+  expect(said_on(run), {});
+}
+GST_END_TEST
+
 GST_START_TEST(test_drop_frames_coasts_at_once) {
   const TrackRun run("oom-policy=drop-frames");
   pushed(run, 0);
@@ -217,6 +240,8 @@ Suite *oom_policy_suite() {
   tcase_add_test(cases, test_a_prompt_waits_for_a_frame_that_can_be_tracked);
   tcase_add_test(cases, test_a_frame_comes_out_even_without_memory_to_coast);
   tcase_add_test(cases, test_steps_are_undone_in_reverse_when_memory_lasts);
+  tcase_add_test(cases, test_pressure_takes_steps_before_memory_runs_out);
+  tcase_add_test(cases, test_pressure_is_nothing_to_drop_frames_for);
   tcase_add_test(cases, test_drop_frames_coasts_at_once);
   tcase_add_test(cases, test_drop_frames_coasts_a_batch_that_is_too_large);
   tcase_add_test(cases, test_error_ends_the_stream);

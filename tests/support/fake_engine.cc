@@ -139,7 +139,7 @@ class FakeMemory {
   int cached_ = 0;
 };
 
-FakeMemory &memory() {
+FakeMemory &fake_memory() {
   static FakeMemory the_memory;
   return the_memory;
 }
@@ -240,7 +240,7 @@ class FakeTracker final : public sam2::StreamTracker {
     }
     if (frame != frame_index_ - 1 || !latest_image_)
       throw Error(ErrorCode::kSetting, "The frame of the prompt is gone.");
-    memory().need(20);
+    fake_memory().need(20);
     start(prompt, *latest_image_, frame);
     sam2::FrameResult result;
     result.frame_index = frame;
@@ -274,7 +274,7 @@ class FakeTracker final : public sam2::StreamTracker {
                   "fake");
     const int together =
         std::min(static_cast<int>(objects_.size()), effort_.objects_per_pass);
-    memory().need(2 * together + effort_.num_maskmem);
+    fake_memory().need(2 * together + effort_.num_maskmem);
     for (FakeObject &object : objects_)
       if (object.mask.is_empty()) object.box.x += 1;
     for (const sam2::Prompt &prompt : prompts_)
@@ -296,7 +296,7 @@ class FakeTracker final : public sam2::StreamTracker {
   }
 
   sam2::FrameResult skip(const sam2::ImageView &frame) override {
-    memory().need(1);
+    fake_memory().need(1);
     sam2::FrameResult result = latest_;
     result.frame_index = frame_index_++;
     result.frame_size = {frame.width, frame.height};
@@ -409,7 +409,7 @@ class FakeEngine final : public sam2::Engine {
       const std::vector<sam2::ImageView> &frames) const override {
     if (settings_.model_file == "small-memory.pt" && frames.size() > 1)
       throw Error(ErrorCode::kNoMemory, "Memory is full.");
-    memory().need(4 * static_cast<int>(frames.size()));
+    fake_memory().need(4 * static_cast<int>(frames.size()));
     std::vector<std::shared_ptr<const sam2::EncodedImage>> images;
     if (settings_.model_file == "record.pt") record().keep(frames.back());
     for (const sam2::ImageView &frame : frames)
@@ -418,7 +418,9 @@ class FakeEngine final : public sam2::Engine {
     return images;
   }
 
-  void release_cached_memory() const override { memory().release_cached(); }
+  void release_cached_memory() const override {
+    fake_memory().release_cached();
+  }
 
   int64_t encoded_frames() const override { return *counter_; }
 
@@ -536,7 +538,7 @@ fake_engine_gate(void) {
   static const sam2::FakeEngineGate functions = {
       [] { gate().close(); }, [] { gate().open(); },
       [] { gate().wait_for_arrival(); },
-      [](int units, int cached) { memory().set(units, cached); }};
+      [](int units, int cached) { fake_memory().set(units, cached); }};
   return &functions;
 }
 
