@@ -1,4 +1,6 @@
 // A stream that has to do with less, and gets it back.
+#include <c10/util/Exception.h>
+
 #include <cstdlib>
 
 #include "engine/stream_tracker.h"
@@ -20,10 +22,7 @@ const char *const kPolicies[] = {"recent", "samurai", "distractor"};
 // digit, and stored memories are rounded to bfloat16.
 constexpr double kMostOtherPixels = 0.001;
 
-StreamTrackerImpl tracker_of(const std::string &policy = "recent") {
-  TrackerSettings settings;
-  settings.memory_policy = policy;
-  StreamTrackerImpl tracker(micro_model(), settings);
+void prompt_three(StreamTrackerImpl &tracker) {
   constexpr float kPlaces[][2] = {{110, 28}, {211, 84}, {211, 62}};
   for (int64_t id = 1; id <= 3; ++id) {
     Prompt prompt;
@@ -31,6 +30,13 @@ StreamTrackerImpl tracker_of(const std::string &policy = "recent") {
     prompt.points = {{kPlaces[id - 1][0], kPlaces[id - 1][1], true}};
     tracker.add_prompt(prompt);
   }
+}
+
+StreamTrackerImpl tracker_of(const std::string &policy = "recent") {
+  TrackerSettings settings;
+  settings.memory_policy = policy;
+  StreamTrackerImpl tracker(micro_model(), settings);
+  prompt_three(tracker);
   return tracker;
 }
 
@@ -117,6 +123,60 @@ START_TEST(test_stream_with_fewer_memories_is_like_one_made_with_so_many) {
 }
 END_TEST
 
+// What tracking one more frame takes, on top of what is held.
+size_t peak_of(StreamTrackerImpl tracker, const TrackerEffort &effort,
+               const std::shared_ptr<const EncodedImage> &frame) {
+  tracker.set_effort(effort);
+  const size_t held = cpu_memory().used_bytes;
+  reset_cpu_memory_peak();
+  tracker.track(frame);
+  return cpu_memory().peak_bytes - held;
+}
+
+START_TEST(test_less_effort_takes_less_memory_and_frames_fit_again) {
+  install_cpu_allocator();
+  const auto encoder = std::make_shared<const FrameEncoder>(micro_model());
+  StreamTrackerImpl tracker(encoder, {});
+  prompt_three(tracker);
+  for (int frame = 0; frame < kFrames; ++frame)
+    tracker.track(encoder->encode({clip_frame(frame)}).front());
+  const auto next = encoder->encode({clip_frame(kFrames)}).front();
+  const size_t together = peak_of(tracker, {3, 7}, next);
+  const size_t in_turn = peak_of(tracker, {1, 7}, next);
+  ck_assert_uint_lt(in_turn, together);
+  const FrameResult wanted = StreamTrackerImpl(tracker).track(next);
+  // Enough for one object after the other.
+  inject_cpu_faults({0, false, cpu_memory().used_bytes + in_turn});
+  tracker.set_effort({3, 7});
+  bool has_failed = false;
+  try {
+    tracker.track(next);
+  } catch (const c10::OutOfMemoryError &) {
+    has_failed = true;
+  }
+  ck_assert(has_failed);
+  tracker.set_effort({1, 7});
+  const FrameResult found = tracker.track(next);
+  inject_cpu_faults({});
+  ck_assert(pixels_of(found) == pixels_of(wanted));
+}
+END_TEST
+
+START_TEST(test_smaller_batches_take_less_memory) {
+  install_cpu_allocator();
+  const FrameEncoder encoder(micro_model());
+  size_t peak_of_fewer = 0;
+  for (size_t count : {1, 2, 4}) {
+    reset_cpu_memory_peak();
+    const size_t held = cpu_memory().used_bytes;
+    encoder.encode(std::vector<ImageView>(count, clip_frame(0)));
+    const size_t peak = cpu_memory().peak_bytes - held;
+    ck_assert_uint_gt(peak, peak_of_fewer);
+    peak_of_fewer = peak;
+  }
+}
+END_TEST
+
 START_TEST(test_state_of_a_smaller_bank_is_that_of_a_whole_one) {
   const std::string path =
       std::string(TEST_OUTPUT_FOLDER) + "/smaller_bank.safetensors";
@@ -168,6 +228,9 @@ int main() {
                       0, kPolicyCount);
   tcase_add_test(tests,
                  test_stream_with_fewer_memories_is_like_one_made_with_so_many);
+  tcase_add_test(tests,
+                 test_less_effort_takes_less_memory_and_frames_fit_again);
+  tcase_add_test(tests, test_smaller_batches_take_less_memory);
   tcase_add_test(tests, test_state_of_a_smaller_bank_is_that_of_a_whole_one);
   tcase_add_test(tests, test_effort_out_of_range_is_refused);
   return run_case("engine", tests);
