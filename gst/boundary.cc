@@ -20,6 +20,8 @@ GstCode gst_code(ErrorCode code) {
       return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT};
     case ErrorCode::kFormat:
       return {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT};
+    case ErrorCode::kDeviceLost:
+      return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED};
     case ErrorCode::kInternal:
       break;
   }

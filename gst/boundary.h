@@ -20,6 +20,7 @@ namespace sam2 {
 //   kNoMemory    RESOURCE  NO_SPACE_LEFT
 //   kFormat      STREAM    FORMAT
 //   kInternal    LIBRARY   FAILED
+//   kDeviceLost  RESOURCE  FAILED
 //
 // The message's text is the user text, its debug text the detail. Thread-safe;
 // the object lock must not be held.

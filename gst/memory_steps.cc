@@ -16,6 +16,7 @@ void MemorySteps::start(std::shared_ptr<const Engine> engine, OomPolicy policy,
   policy_ = policy;
   apply_ = std::move(apply);
   ladder_.emplace(full, false);
+  device_failure_.reset();
 }
 
 void MemorySteps::stop() {

@@ -50,7 +50,8 @@ class MemorySteps {
   // Does `work`, which is as if never begun when memory runs out, until it
   // succeeds. False if there is no step left: give the frame up. Throws what
   // `work` throws, but for Error kNoMemory and std::bad_alloc, which it throws
-  // with OomPolicy::kError only.
+  // with OomPolicy::kError only, and kDeviceLost: that gives the frame up at
+  // once, see device_failure().
   template <typename Work>
   bool attempt(const MemoryUse &use, Work work) {
     for (;;) {
@@ -58,6 +59,10 @@ class MemorySteps {
         work();
         return true;
       } catch (const Error &error) {
+        if (error.code() == ErrorCode::kDeviceLost) {
+          device_failure_ = error;
+          return false;
+        }
         if (error.code() != ErrorCode::kNoMemory || !is_tolerant()) throw;
         note(error.detail().c_str());
       } catch (const std::bad_alloc &error) {
@@ -70,6 +75,9 @@ class MemorySteps {
 
   // A frame was tracked.
   void frame_went_well();
+
+  // The kDeviceLost that attempt() met since start(), if any.
+  const std::optional<Error> &device_failure() const { return device_failure_; }
 
  private:
   bool is_tolerant() const { return policy_ != OomPolicy::kError; }
@@ -85,6 +93,7 @@ class MemorySteps {
   std::shared_ptr<const Engine> engine_;
   std::function<void(const MemoryAllowance &)> apply_;
   std::optional<DegradationLadder> ladder_;
+  std::optional<Error> device_failure_;
 };
 
 }  // namespace sam2

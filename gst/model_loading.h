@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "base/error.h"
 #include "engine/engine.h"
 
 namespace sam2 {
@@ -15,5 +16,14 @@ namespace sam2 {
 std::shared_ptr<const Engine> load_model(GstElement *element,
                                          const EngineApi &api,
                                          const ModelSettings &settings);
+
+// The same after `failure` (kDeviceLost): on the device if `tries_device`, else
+// or if that fails on the CPU if any device will do. A warning says where.
+// Throws `failure` if there is no such way.
+std::shared_ptr<const Engine> reload_model(GstElement *element,
+                                           const EngineApi &api,
+                                           const ModelSettings &settings,
+                                           const Error &failure,
+                                           bool tries_device);
 
 }  // namespace sam2

@@ -75,6 +75,23 @@ Error no_room(int64_t object_id, int max_objects) {
                    "first.");
 }
 
+// The object's mask in a picture of that size.
+Prompt mask_prompt(const ObjectResult &object, SizePx frame_size) {
+  Prompt prompt;
+  prompt.object_id = object.object_id;
+  prompt.label = object.label;
+  prompt.mask = MaskImage{frame_size.width, frame_size.height, {}};
+  std::vector<uint8_t> &pixels = prompt.mask->pixels;
+  pixels.resize(size_t{1} * frame_size.width * frame_size.height);
+  const MaskImage &cut = object.mask;
+  auto *to = pixels.data() +
+             size_t{1} * static_cast<int>(object.box.y) * frame_size.width +
+             static_cast<int>(object.box.x);
+  for (int y = 0; y < cut.height; ++y, to += frame_size.width)
+    std::copy_n(cut.pixels.begin() + size_t{1} * y * cut.width, cut.width, to);
+  return prompt;
+}
+
 // In the place of the object's result, if there is one.
 void put(FrameResult &result, ObjectResult object) {
   for (ObjectResult &known : result.objects)
@@ -92,7 +109,8 @@ TrackSession::TrackSession(std::shared_ptr<const Engine> engine,
                            const ObjectSettings &object_settings,
                            OnRefusal on_refusal)
     : engine_(std::move(engine)),
-      tracker_(engine_->create_tracker(with_held_frame(settings))),
+      settings_(with_held_frame(settings)),
+      tracker_(engine_->create_tracker(settings_)),
       ids_(ids),
       lifecycle_(object_settings, ids),
       auto_prompt_(object_settings.auto_prompt),
@@ -126,6 +144,11 @@ void TrackSession::remove_object(int64_t object_id) {
   const bool had_pending = erase_prompts_of(object_id, pending_);
   const bool was_asked = erase_prompts_of(object_id, asked_);
   const bool was_tracked = tracker_->remove_object(object_id);
+  given_.erase(std::remove_if(given_.begin(), given_.end(),
+                              [&](const Prompt &prompt) {
+                                return prompt.object_id == object_id;
+                              }),
+               given_.end());
   object_ids_.erase(object_id);
   lifecycle_.forget(object_id);
   seen_.erase(object_id);
@@ -166,8 +189,13 @@ void TrackSession::add(const TimedPrompt &timed, SizePx frame_size) {
     return refuse(no_room(timed.object_id, lifecycle_.max_objects()));
   Prompt prompt = resolve(timed, frame_size);
   if (!timed.mask_file.empty()) prompt.mask = load_mask_file(timed.mask_file);
+  give(prompt);
+}
+
+void TrackSession::give(const Prompt &prompt) {
   tracker_->add_prompt(prompt);
-  object_ids_.insert(timed.object_id);
+  given_.push_back(prompt);
+  object_ids_.insert(prompt.object_id);
 }
 
 void TrackSession::try_asked(const TimedPrompt &timed, SizePx frame_size) {
@@ -208,6 +236,7 @@ void TrackSession::start(const std::shared_ptr<const EncodedImage> &frame,
   if (has_auto_prompt()) add_auto_prompts(frame);
   is_first_frame_ = false;
   unfinished_ = Unfinished{tracker_->track(frame), {}};
+  given_.clear();
   unfinished_->prompts =
       lifecycle_.update(unfinished_->result, *tracker_).prompts;
 }
@@ -226,8 +255,7 @@ void TrackSession::add_auto_prompts(
       lifecycle_.max_objects() - static_cast<int>(object_ids_.size());
   for (Prompt &prompt : auto_prompts(auto_prompt_, *engine_, frame, room)) {
     prompt.object_id = lifecycle_.take_id();
-    tracker_->add_prompt(prompt);
-    object_ids_.insert(prompt.object_id);
+    give(prompt);
   }
 }
 
@@ -262,6 +290,20 @@ TrackedFrame TrackSession::coast(const ImageView &frame,
   return with_times(std::move(result), times.running_ns);
 }
 
+void TrackSession::move_to(std::shared_ptr<const Engine> engine,
+                           SizePx frame_size) {
+  auto next = engine->create_tracker(settings_);
+  std::vector<Prompt> prompts;
+  const ImageView nothing{nullptr, frame_size.width, frame_size.height, 0};
+  for (const ObjectResult &object : tracker_->skip(nothing).objects)
+    if (!object.is_lost) prompts.push_back(mask_prompt(object, frame_size));
+  prompts.insert(prompts.end(), given_.begin(), given_.end());
+  for (const Prompt &prompt : prompts) next->add_prompt(prompt);
+  given_ = std::move(prompts);
+  engine_ = std::move(engine);
+  tracker_ = std::move(next);
+}
+
 void TrackSession::look_at(const ImageView &picture) {
   tracker_->look_at(picture);
 }
@@ -276,6 +318,7 @@ TrackedFrame TrackSession::with_times(FrameResult result, GstClockTime now_ns) {
 
 void TrackSession::reset() {
   tracker_->reset();
+  given_.clear();
   unfinished_.reset();
   seen_.clear();
   object_ids_.clear();

@@ -82,6 +82,11 @@ class TrackSession {
   // The next frame, not inferred: see StreamTracker::skip. Prompts wait. A
   // frame whose detections alone could not be followed is as it was tracked.
   TrackedFrame coast(const ImageView &frame, const FrameTimes &times);
+  // Goes on with another engine. Objects start again from the masks they would
+  // have on the next frame, of that size; prompts wait as before. Uses nothing
+  // of the former engine but what it holds on the host.
+  void move_to(std::shared_ptr<const Engine> engine, SizePx frame_size);
+
   // See StreamTracker.
   void set_effort(const TrackerEffort &effort) { tracker_->set_effort(effort); }
   TrackerEffort effort() const { return tracker_->effort(); }
@@ -110,6 +115,7 @@ class TrackSession {
   }
   bool has_room_for(int64_t object_id) const;
   void add(const TimedPrompt &timed, SizePx frame_size);
+  void give(const Prompt &prompt);
   void add_auto_prompts(const std::shared_ptr<const EncodedImage> &frame);
   void follow_detections();
   TrackedFrame finish(const FrameTimes &times);
@@ -121,8 +127,10 @@ class TrackSession {
   SeenTimes update_seen(const ObjectResult &object, GstClockTime now_ns);
 
   std::shared_ptr<const Engine> engine_;
+  TrackerSettings settings_;
   std::unique_ptr<StreamTracker> tracker_;
   ObjectIds &ids_;
+  std::vector<Prompt> given_;  // to the tracker, for the next frame it tracks
   LifecycleSession lifecycle_;
   std::vector<TimedPrompt> prompts_;
   std::vector<TimedPrompt> pending_;  // of prompts_

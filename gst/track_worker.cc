@@ -6,6 +6,8 @@
 
 #include "analytics_meta.h"
 #include "detections.h"
+#include "engine_library.h"
+#include "model_loading.h"
 #include "prompt_event.h"
 #include "track_signals.h"
 
@@ -73,25 +75,15 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
       engine, demand_.tracker, flow_.ids, settings.objects,
       [this](const Error &error) { desk_.refuse(error); });
   session->set_prompts(std::move(prompts));
+  model_ = settings.model;
   settings_ = settings.flow;
   attached_ = settings.attached;
   flow_.queue.set_limits({settings_.frame_buffer_size,
                           settings_.drop_policy == DropPolicy::kOldest});
   needs_pictures_ = settings.tracker.camera_motion;
   since_tracked_ = 0;
-  is_cpu_ = engine->info().device == "cpu";
-  take_seat(engine);
   session_ = std::move(session);
-  const TrackerEffort effort = session_->effort();
-  steps_.start(engine, settings_.oom_policy,
-               {static_cast<int>(largest_batch({})), effort.objects_per_pass,
-                effort.num_maskmem, false},
-               [this](const MemoryAllowance &allowance) {
-                 session_->set_effort(
-                     {allowance.objects_per_pass, allowance.num_maskmem});
-               });
-  flow_.memory.set_engine(engine);
-  engine_ = std::move(engine);
+  use(std::move(engine));
   flow_.stats.reset();
   count_objects(0);
   flow_.latency.reset();
@@ -100,6 +92,32 @@ void TrackWorker::start(std::shared_ptr<const Engine> engine,
   next_frame_ = 0;
   watch_.reset();
   latest_report_us_ = g_get_monotonic_time();
+}
+
+void TrackWorker::use(std::shared_ptr<const Engine> engine) {
+  is_cpu_ = engine->info().device == "cpu";
+  take_seat(engine);
+  has_tracked_ = false;
+  flow_.memory.set_engine(engine);
+  const TrackerEffort effort = session_->effort();
+  steps_.start(engine, settings_.oom_policy,
+               {static_cast<int>(largest_batch({})), effort.objects_per_pass,
+                effort.num_maskmem, false},
+               [this](const MemoryAllowance &allowance) {
+                 session_->set_effort(
+                     {allowance.objects_per_pass, allowance.num_maskmem});
+               });
+  engine_ = std::move(engine);
+}
+
+// The device has failed. The frame at hand has been coasted, which takes no
+// device. A second failure in a row is not tried on the device again.
+void TrackWorker::reopen() {
+  auto engine = reload_model(element_, engine_api(), model_,
+                             *steps_.device_failure(), has_tracked_);
+  session_->move_to(engine, frame_size());
+  use(std::move(engine));
+  encoder_.set_format(*format_);
 }
 
 void TrackWorker::take_seat(const std::shared_ptr<const Engine> &engine) {
@@ -388,6 +406,7 @@ GstFlowReturn TrackWorker::work_off(std::vector<Work> batch) {
   }
   if (!images->empty())
     measured(GST_USECOND * (g_get_monotonic_time() - start_us - pushing_us));
+  if (steps_.device_failure()) reopen();
   return GST_FLOW_OK;
 }
 
@@ -435,6 +454,7 @@ BufferPtr TrackWorker::track(Work work, const EncodedImagePtr &image) {
   });
   if (!is_tracked) return coast(std::move(work));
   steps_.frame_went_well();
+  has_tracked_ = true;
   count_objects(tracked.result.objects.size());
   return attach(std::move(work.item.frame), tracked, work.times.running_ns);
 }

@@ -116,6 +116,8 @@ class TrackWorker {
   BufferPtr track(Work work, const EncodedImagePtr &image);
   BufferPtr coast(Work work);
   std::optional<TrackedFrame> coasted(const Work &work);
+  void use(std::shared_ptr<const Engine> engine);
+  void reopen();
   void look_at(const Work &work);
   void coast_over(int drops);
   BufferPtr attach(BufferPtr frame, const TrackedFrame &tracked,
@@ -131,6 +133,7 @@ class TrackWorker {
   GstPad *source_;
   TrackFlow &flow_;
   PromptDesk &desk_;
+  ModelSettings model_;
   FlowSettings settings_;
   std::shared_ptr<const Engine> engine_;
   MemoryDemand demand_;       // of the memory, as prepared
@@ -141,6 +144,7 @@ class TrackWorker {
   std::unique_ptr<TrackSession> session_;
   BatchEncoder encoder_;
   MemorySteps steps_;
+  bool has_tracked_ = false;  // with the engine that is open
   std::optional<GstVideoInfo> format_;
   GstSegment segment_;
   bool has_work_ = false;  // in this turn, so far

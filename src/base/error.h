@@ -16,6 +16,7 @@ enum class ErrorCode {
   kNoMemory,    // host or device memory is used up
   kFormat,      // frames that cannot be processed
   kInternal,    // our own bug
+  kDeviceLost,  // the device failed and is of no use to the process any more
 };
 
 // A failure with two texts: `user_text` is one or two sentences for the person

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "engine/device_budget.h"
+#include "engine/device_failure.h"
 #include "engine/engine.h"
 #include "engine/frame_encoder.h"
 #include "engine/memory_plan.h"
@@ -20,6 +21,29 @@ constexpr char kMemoryIsFull[] =
     "Memory is full. Lower input-size, track fewer objects, choose a smaller "
     "model, or raise memory-limit or memory-fraction.";
 
+Error full_memory(const char *detail) {
+  return Error(ErrorCode::kNoMemory, kMemoryIsFull, detail);
+}
+
+// What an exception without a type of its own stands for.
+Error meant_by(const char *text) {
+  switch (device_failure(text)) {
+    case DeviceFailure::kOutOfMemory:
+      return full_memory(text);
+    case DeviceFailure::kLost:
+      return Error(ErrorCode::kDeviceLost,
+                   "The device has failed, and this process cannot use it any "
+                   "more. Start the application again, or set device=auto to "
+                   "go on on the CPU.",
+                   text);
+    case DeviceFailure::kNone:
+      break;
+  }
+  return Error(ErrorCode::kInternal,
+               "The tracker failed. Please report this with the debug text.",
+               text);
+}
+
 // LibTorch's exceptions end here; callers see sam2::Error only.
 template <class Work>
 auto translated(Work work) -> decltype(work()) {
@@ -28,18 +52,13 @@ auto translated(Work work) -> decltype(work()) {
   } catch (const Error &) {
     throw;
   } catch (const c10::OutOfMemoryError &e) {
-    throw Error(ErrorCode::kNoMemory, kMemoryIsFull,
-                e.what_without_backtrace());
+    throw full_memory(e.what_without_backtrace());
   } catch (const std::bad_alloc &e) {
-    throw Error(ErrorCode::kNoMemory, kMemoryIsFull, e.what());
+    throw full_memory(e.what());
   } catch (const c10::Error &e) {
-    throw Error(ErrorCode::kInternal,
-                "The tracker failed. Please report this with the debug text.",
-                e.what_without_backtrace());
+    throw meant_by(e.what_without_backtrace());
   } catch (const std::exception &e) {
-    throw Error(ErrorCode::kInternal,
-                "The tracker failed. Please report this with the debug text.",
-                e.what());
+    throw meant_by(e.what());
   }
 }
 

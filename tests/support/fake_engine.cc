@@ -144,6 +144,16 @@ FakeMemory &fake_memory() {
   return the_memory;
 }
 
+// How often the device was lost, and whether it can be opened again.
+std::atomic<int> losses{0};
+std::atomic<bool> is_device_gone{false};
+
+void fail_if_lost(int losses_at_start) {
+  if (losses_at_start == losses) return;
+  throw Error(ErrorCode::kDeviceLost, "The device has failed. Restart.",
+              "CUDA error: unspecified launch failure");
+}
+
 struct FakeObject {
   int64_t id;
   std::string label;
@@ -268,6 +278,7 @@ class FakeTracker final : public sam2::StreamTracker {
       const std::shared_ptr<const sam2::EncodedImage> &encoded) override {
     const auto &frame = dynamic_cast<const FakeImage &>(*encoded);
     if (has_gate_) gate().pass();
+    fail_if_lost(losses_);
     if (is_failing_ && frame_index_ == 1)
       throw Error(ErrorCode::kNoMemory,
                   "Memory is full: 5.1 of 5.0 GiB. Track fewer objects.",
@@ -379,6 +390,7 @@ class FakeTracker final : public sam2::StreamTracker {
 
   bool is_failing_;
   bool has_gate_;
+  int losses_ = losses;
   std::string settings_text_;
   sam2::TrackerEffort effort_;
   std::shared_ptr<FrameCounter> counter_;
@@ -409,6 +421,7 @@ class FakeEngine final : public sam2::Engine {
       const std::vector<sam2::ImageView> &frames) const override {
     if (settings_.model_file == "small-memory.pt" && frames.size() > 1)
       throw Error(ErrorCode::kNoMemory, "Memory is full.");
+    fail_if_lost(losses_);
     fake_memory().need(4 * static_cast<int>(frames.size()));
     std::vector<std::shared_ptr<const sam2::EncodedImage>> images;
     if (settings_.model_file == "record.pt") record().keep(frames.back());
@@ -490,6 +503,7 @@ class FakeEngine final : public sam2::Engine {
     return frames < 20 ? std::min<uint64_t>(100 * frames, 1000) : 500;
   }
 
+  int losses_ = losses;
   sam2::ModelSettings settings_;
   std::shared_ptr<FrameCounter> counter_ = std::make_shared<FrameCounter>();
 };
@@ -515,6 +529,8 @@ std::shared_ptr<const sam2::Engine> open(const sam2::ModelSettings &settings) {
     throw Error(ErrorCode::kNotFound,
                 "There is no device \"" + settings.device +
                     "\" here. Set device to auto or cpu.");
+  if (is_device_gone && settings.device != "cpu")
+    throw Error(ErrorCode::kDeviceLost, "The device has failed. Restart.");
   return std::make_shared<FakeEngine>(settings);
 }
 
@@ -538,7 +554,11 @@ fake_engine_gate(void) {
   static const sam2::FakeEngineGate functions = {
       [] { gate().close(); }, [] { gate().open(); },
       [] { gate().wait_for_arrival(); },
-      [](int units, int cached) { fake_memory().set(units, cached); }};
+      [](int units, int cached) { fake_memory().set(units, cached); },
+      [](bool is_gone) {
+        is_device_gone = is_gone;
+        ++losses;
+      }};
   return &functions;
 }
 

@@ -14,6 +14,9 @@ struct FakeEngineGate {
   // 2 (at most 4 of them go together), a memory 1 (7 of them), coasting 1, a
   // prompt for the latest frame 20.
   void (*set_memory)(int units, int cached);
+  // Engines that are open fail for good, those opened later work. While
+  // `is_gone`, only the device "cpu" can be opened.
+  void (*lose_device)(bool is_gone);
 };
 
 // extern "C" const sam2::FakeEngineGate *fake_engine_gate(void);
