@@ -69,6 +69,15 @@
  * and how long the parts of the work take; with #GstSam2Track:stats-interval
  * the same comes as an element message "sam2-stats".
  *
+ * Tensors stay below #GstSam2Track:memory-limit, or below
+ * #GstSam2Track:memory-fraction of the device. What
+ * #GstSam2Track:max-objects objects need is worked out before the first frame,
+ * and refused if there is no room. When what is in use passes
+ * #GstSam2Track:memory-warning-threshold or
+ * #GstSam2Track:memory-critical-threshold of the limit, either way, there is an
+ * element message "sam2-memory-pressure" with `level` (normal, warning,
+ * critical), `in-use` and `limit` (bytes).
+ *
  * A flushing seek forgets all objects and takes the prompts of properties up
  * again, from the first frame after the seek on. Everything else, such as new
  * caps, a discontinuity, a gap or a segment without flush, keeps them;

@@ -216,7 +216,7 @@ void TrackWorker::prepare_for(SizePx frame_size) {
   const auto pixels = [](SizePx size) {
     return int64_t{1} * size.width * size.height;
   };
-  if (pixels(frame_size) <= pixels(demand_.frame_size)) return;
+  if (!engine_ || pixels(frame_size) <= pixels(demand_.frame_size)) return;
   demand_.frame_size = frame_size;
   demand_.batch_size = static_cast<int>(largest_batch(frame_size));
   most_batch_ = static_cast<unsigned>(

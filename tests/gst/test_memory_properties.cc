@@ -122,6 +122,21 @@ GST_START_TEST(test_what_cannot_fit_is_refused_at_the_start) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_frames_without_room_are_refused_before_the_first) {
+  const TrackRun run(
+      "model-file=fake.pt batch-size=1 max-objects=5 "
+      "memory-limit=250");
+  run.push(0);
+  fail_unless_equals_int(run.pull(), 0);
+  gst_harness_set_src_caps_str(
+      run.harness(),
+      "video/x-raw,format=RGB,width=5000,height=4000,framerate=25/1");
+  ASSERT_ONE_ERROR(sam2::awaited_errors(run.bus()), GST_RESOURCE_ERROR,
+                   GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+                   "That is too much. Raise memory-limit.");
+}
+GST_END_TEST
+
 GST_START_TEST(test_batch_is_no_larger_than_memory_has_room_for) {
   const TrackRun run(
       "batch-size=4 batch-timeout=10000000000 max-objects=5 memory-limit=300");
@@ -151,6 +166,7 @@ Suite *memory_properties_suite() {
   tcase_add_test(cases, test_environment_gives_the_defaults_and_properties_win);
   tcase_add_test(cases, test_unusable_variable_is_a_warning_that_names_it);
   tcase_add_test(cases, test_what_cannot_fit_is_refused_at_the_start);
+  tcase_add_test(cases, test_frames_without_room_are_refused_before_the_first);
   tcase_add_test(cases, test_batch_is_no_larger_than_memory_has_room_for);
   return suite;
 }

@@ -461,14 +461,16 @@ class FakeEngine final : public sam2::Engine {
                : sam2::PressureLevel::kNormal;
   }
 
-  // An object takes 10 bytes, a frame of a batch 100.
+  // An object takes 10 bytes, a frame of a batch 100, a million pixels 10.
   sam2::MemoryPlan prepare(const sam2::MemoryDemand &demand) const override {
     sam2::MemoryPlan plan{
         demand.batch_size, demand.tracker.objects_per_pass, 0, {}};
     const uint64_t limit = settings_.memory.limit_bytes;
     const auto need = [&] {
       return 50 + 10 * uint64_t(demand.objects) +
-             100 * uint64_t(plan.batch_size);
+             100 * uint64_t(plan.batch_size) +
+             uint64_t(demand.frame_size.width) * demand.frame_size.height /
+                 100000;
     };
     while (limit > 0 && need() > limit && plan.batch_size > 1) {
       plan.batch_size /= 2;
