@@ -111,12 +111,16 @@ START_TEST(test_bank_is_never_larger_than_foreseen) {
     demand.tracker.memory_policy = policy;
     StreamTrackerImpl tracker(encoder, demand.tracker);
     const auto image = encoder->encode(pictures({64, 64}, 1)).front();
-    for (int frame = 0; frame < 30; ++frame) {
-      if (frame % 3 == 0) tracker.add_prompt(click_on(1, {64, 64}));
+    for (int frame = 0; frame < 36; ++frame) {
+      if (frame < 15 && frame % 3 == 0)
+        tracker.add_prompt(click_on(1, {64, 64}));
       tracker.track(image);
       ck_assert_int_le(tracker.bank_bytes(), tracker.most_bank_bytes());
     }
-    ck_assert_int_ge(tracker.bank_bytes(), tracker.most_bank_bytes() * 9 / 10);
+    // The others keep frames by what is on them.
+    if (demand.tracker.memory_policy == "recent")
+      ck_assert_int_ge(tracker.bank_bytes(),
+                       tracker.most_bank_bytes() * 9 / 10);
   }
 }
 END_TEST

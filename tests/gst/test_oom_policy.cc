@@ -212,8 +212,7 @@ GST_START_TEST(test_drop_frames_coasts_a_batch_that_is_too_large) {
   run.gate().set_memory(7, 0);
   for (int i = 4; i <= 5; ++i) run.push(i);
   run.gate().open();
-  for (int i = 3; i <= 5; ++i)
-    expect_text(object_on(run, i), "12 coasted");
+  for (int i = 3; i <= 5; ++i) expect_text(object_on(run, i), "12 coasted");
 }
 GST_END_TEST
 

@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kSide = 64;
 constexpr int kWarmUp = 200;  // frames
+constexpr int kLastWarmUpClick = 170;
 constexpr int kMostObjects = 6;
 const std::array<const char *, 3> kPolicies = {"recent", "samurai",
                                                "distractor"};
@@ -46,12 +47,13 @@ class Stream {
   }
 
   // The warm-up fills everything there is: all objects, prompted more often
-  // than conditioning frames are kept.
+  // than conditioning frames are kept, and then long enough without a prompt
+  // for the rings, where a prompted frame leaves its slot empty.
   void step(int64_t frame) {
     const EncodedFrame &picture = pictures_[below(pictures_.size())];
     if (frame < kWarmUp) {
       tracker_.track(frame, picture);
-      if (frame % 7 == 0)
+      if (frame % 7 == 0 && frame <= kLastWarmUpClick)
         for (int id = 1; id <= kMostObjects; ++id) click(frame, picture, id);
       return;
     }
@@ -73,10 +75,9 @@ class Stream {
 
   void click(int64_t frame, const EncodedFrame &picture, int64_t id) {
     PromptTensors prompt;
-    prompt.points.coords =
-        at::tensor({static_cast<float>(below(kSide)),
-                    static_cast<float>(below(kSide))})
-            .view({1, 1, 2});
+    prompt.points.coords = at::tensor({static_cast<float>(below(kSide)),
+                                       static_cast<float>(below(kSide))})
+                               .view({1, 1, 2});
     prompt.points.labels = at::tensor({below(2)}, at::kInt).view({1, 1});
     tracker_.prompt(frame, picture, id, prompt);
   }
