@@ -21,7 +21,10 @@ std::string model() {
 
 // Which of the process' sets of weights an engine of that file gets.
 int64_t load_number(const std::string &file) {
-  const sam2::ModelSettings settings{file, "cpu", sam2::Precision::kFp32, 0};
+  sam2::ModelSettings settings;
+  settings.model_file = file;
+  settings.device = "cpu";
+  settings.precision = sam2::Precision::kFp32;
   return sam2::engine_api().open(settings)->info().load_number;
 }
 
