@@ -71,7 +71,13 @@ class NotingEngine final : public Engine {
                                 const ProposalSettings &) const override {
     return {};
   }
+  void release_cached_memory() const override {}
   int64_t encoded_frames() const override { return 0; }
+  MemoryReport memory() const override { return {}; }
+  MemoryPlan prepare(const MemoryDemand &) const override { return {}; }
+  PressureLevel memory_pressure() const override {
+    return PressureLevel::kNormal;
+  }
 
   // Sizes of the batches so far.
   std::vector<int> batches() const {

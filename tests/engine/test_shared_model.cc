@@ -38,7 +38,12 @@ std::string new_file(const std::string &name = "model.safetensors") {
 
 EnginePtr open(const std::string &file, Precision precision = Precision::kFp32,
                int input_size_px = 0) {
-  return sam2_engine_api()->open({file, "cpu", precision, input_size_px});
+  ModelSettings settings;
+  settings.model_file = file;
+  settings.device = "cpu";
+  settings.precision = precision;
+  settings.input_size_px = input_size_px;
+  return sam2_engine_api()->open(settings);
 }
 
 bool shares(const EnginePtr &a, const EnginePtr &b) {

@@ -44,6 +44,8 @@ class FakeTracker : public sam2::StreamTracker {
   void save(const std::string &) const override {}
   void load(const std::string &) override {}
   sam2::BankOccupancy bank_occupancy() const override { return {}; }
+  void set_effort(const sam2::TrackerEffort &) override {}
+  sam2::TrackerEffort effort() const override { return {}; }
   void reset() override {
     ++resets;
     next_ = 0;
