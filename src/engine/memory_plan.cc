@@ -75,7 +75,8 @@ uint64_t tracking_bytes(const MemoryDemand &demand, const Sam2Model &model) {
     attend += attention_score_bytes(model.config(), model.type(),
                                     model.input_size_px(), objects,
                                     {memories, demand.tracker.max_obj_ptrs});
-  const uint64_t network = std::max(times(figures.decode, model, 1), attend);
+  const uint64_t network =
+      std::max(times(figures.decode, model, static_cast<int>(objects)), attend);
   const uint64_t others =
       times(kAnswerBytesPerPixel, model, std::max(demand.objects - 1, 0));
   return std::max(network + others, others + mask_bytes(demand)) +
@@ -121,8 +122,8 @@ void add_click(int64_t object_id, SizePx size, StreamTrackerImpl &tracker) {
   tracker.add_prompt(prompt);
 }
 
-// All objects are prompted, so that their banks are there together; one is
-// tracked until it attends to as much as there can be.
+// All objects are prompted, so that their banks are there together; those of
+// one pass are tracked until they attend to as much as there can be.
 void track_blank_frames(const std::shared_ptr<const FrameEncoder> &encoder,
                         const MemoryDemand &demand) {
   const SizePx size = demand.frame_size;
@@ -133,10 +134,14 @@ void track_blank_frames(const std::shared_ptr<const FrameEncoder> &encoder,
   StreamTrackerImpl tracker(encoder, demand.tracker);
   for (int id = 1; id <= demand.objects; ++id) add_click(id, size, tracker);
   tracker.track(images.front());
-  for (int id = 2; id <= demand.objects; ++id) tracker.remove_object(id);
+  const int together = static_cast<int>(passes_of(demand, *encoder->model()));
+  for (int id = together + 1; id <= demand.objects; ++id)
+    tracker.remove_object(id);
   const int64_t memories = most_memories(demand.tracker);
   for (int64_t i = 1; i <= memories; ++i) {
-    if (i <= memories - demand.tracker.num_maskmem) add_click(1, size, tracker);
+    for (int id = 1; id <= together; ++id)
+      if (i <= memories - demand.tracker.num_maskmem)
+        add_click(id, size, tracker);
     tracker.track(images.front());
   }
 }

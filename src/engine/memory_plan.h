@@ -18,7 +18,9 @@ struct MemoryNeed {
   uint64_t sum() const { return banks + frames + work; }
 };
 
-// Error kSetting for settings that no tracker takes.
+// Within 10 % of the peak for objects that go through the network one by one,
+// and no less, but up to twice as much, for those that go together. Error
+// kSetting for settings that no tracker takes.
 MemoryNeed memory_need(const std::shared_ptr<const FrameEncoder> &encoder,
                        const MemoryDemand &demand);
 

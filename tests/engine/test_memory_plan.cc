@@ -69,6 +69,7 @@ MemoryDemand demand_of(int objects, int batch, SizePx size) {
   demand.objects = objects;
   demand.batch_size = batch;
   demand.frame_size = size;
+  demand.tracker.objects_per_pass = 1;
   return demand;
 }
 
@@ -99,6 +100,23 @@ START_TEST(test_need_is_within_a_tenth_of_the_peak) {
   run_stream(encoder, row.demand, kFrames);
   const double peak = double(cpu_memory().peak_bytes - before);
   ck_assert_msg(std::abs(need / peak - 1) <= kTolerance,
+                "%s: %.2f MiB foreseen, %.2f MiB taken", row.variant,
+                need / kMiB, peak / kMiB);
+}
+END_TEST
+
+START_TEST(test_objects_that_go_together_take_no_more_than_foreseen) {
+  const Case &row = cases()[_i];
+  const c10::InferenceMode guard;
+  const auto encoder = encoder_of(row.variant, row.type);
+  MemoryDemand demand = row.demand;
+  demand.tracker.objects_per_pass = 4;
+  const double need = double(memory_need(encoder, demand).sum());
+  const size_t before = cpu_memory().used_bytes;
+  reset_cpu_memory_peak();
+  run_stream(encoder, demand, kFrames);
+  const double peak = double(cpu_memory().peak_bytes - before);
+  ck_assert_msg(need / peak >= 1 - kTolerance && need / peak <= 2,
                 "%s: %.2f MiB foreseen, %.2f MiB taken", row.variant,
                 need / kMiB, peak / kMiB);
 }
@@ -156,7 +174,8 @@ END_TEST
 
 START_TEST(test_what_fits_is_granted_as_asked) {
   const auto encoder = encoder_of("sam2.1-micro", at::kFloat);
-  const MemoryDemand demand = demand_of(3, 4, {64, 64});
+  MemoryDemand demand = demand_of(3, 4, {64, 64});
+  demand.tracker.objects_per_pass = 0;
   for (const uint64_t limit : {uint64_t{0}, 4000 * kMiB}) {
     const MemoryPlan plan = plan_memory(encoder, demand, {kMiB, limit});
     ck_assert_int_eq(plan.batch_size, 4);
@@ -187,7 +206,8 @@ END_TEST
 START_TEST(test_reserved_memory_is_enough_for_the_stream) {
   const auto encoder = encoder_of("sam2.1-nano", at::kFloat);
   const c10::InferenceMode guard;
-  const MemoryDemand demand = demand_of(3, 2, {320, 240});
+  MemoryDemand demand = demand_of(3, 2, {320, 240});
+  demand.tracker.objects_per_pass = 3;
   release_cached_cpu_memory();
   reserve_memory(encoder, demand, plan_memory(encoder, demand, {}));
   const auto reserved = [] {
@@ -211,6 +231,9 @@ int main() {
   TCase *tests = tcase_create("memory_plan");
   tcase_add_loop_test(tests, test_need_is_within_a_tenth_of_the_peak, 0,
                       static_cast<int>(cases().size()));
+  tcase_add_loop_test(tests,
+                      test_objects_that_go_together_take_no_more_than_foreseen,
+                      0, static_cast<int>(cases().size()));
   tcase_add_test(tests, test_bank_is_never_larger_than_foreseen);
   tcase_add_test(tests, test_batch_is_halved_until_it_fits);
   tcase_add_test(tests, test_passes_are_halved_when_the_batch_is_one);

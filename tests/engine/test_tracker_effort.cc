@@ -68,7 +68,7 @@ double share_of_other_pixels(const FrameResult &a, const FrameResult &b) {
 START_TEST(test_groups_that_change_from_frame_to_frame_do_not_change_masks) {
   StreamTrackerImpl plain = tracker_of(kPolicies[_i]);
   StreamTrackerImpl grouped = tracker_of(kPolicies[_i]);
-  ck_assert_int_eq(plain.effort().objects_per_pass, 1);
+  plain.set_effort({1, 7});
   for (int frame = 0; frame < kFrames; ++frame) {
     grouped.set_effort({1 + frame % 4, 7});
     ck_assert_int_eq(grouped.effort().objects_per_pass, 1 + frame % 4);
@@ -212,7 +212,8 @@ START_TEST(test_effort_out_of_range_is_refused) {
   assert_refused(tracker.set_effort({257, 4}), ErrorCode::kSetting,
                  "objects-per-pass is 257. Set it to 1...256.");
   ck_assert_int_eq(tracker.effort().num_maskmem, 4);
-  ck_assert_int_eq(tracker.effort().objects_per_pass, 1);
+  ck_assert_int_eq(tracker.effort().objects_per_pass,
+                   default_objects_per_pass(*micro_model()));
 }
 END_TEST
 

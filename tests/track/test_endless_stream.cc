@@ -24,6 +24,8 @@ namespace {
 constexpr int kSide = 64;
 constexpr int kWarmUp = 200;  // frames
 constexpr int kLastWarmUpClick = 170;
+// Which slots prompted frames have left empty is chance.
+constexpr double kTolerance = 1.01;
 constexpr int kMostObjects = 6;
 const std::array<const char *, 3> kPolicies = {"recent", "samurai",
                                                "distractor"};
@@ -63,6 +65,9 @@ class Stream {
   }
 
   int64_t bank_bytes() const { return tracker_.bank_bytes(); }
+  int64_t most_bank_bytes() const {
+    return kMostObjects * tracker_.most_bank_bytes();
+  }
 
  private:
   static TrackerOptions options(const char *policy) {
@@ -103,11 +108,13 @@ START_TEST(test_bytes_held_do_not_grow_after_the_warm_up) {
       used_limit = std::max(used_limit, used);
       continue;
     }
-    ck_assert_msg(bank <= bank_limit, "frame %d: banks hold %ld bytes, not %ld",
-                  frame, static_cast<long>(bank),
-                  static_cast<long>(bank_limit));
-    ck_assert_msg(used <= used_limit, "frame %d: %zu bytes in use, not %zu",
-                  frame, used, used_limit);
+    ck_assert_int_le(bank, stream.most_bank_bytes());
+    ck_assert_msg(bank <= kTolerance * bank_limit,
+                  "frame %d: banks hold %ld bytes, not %ld", frame,
+                  static_cast<long>(bank), static_cast<long>(bank_limit));
+    ck_assert_msg(used <= kTolerance * used_limit,
+                  "frame %d: %zu bytes in use, not %zu", frame, used,
+                  used_limit);
   }
   std::printf("%s: %d frames, %ld bytes in banks, %zu in use at most\n",
               kPolicies[_i], frames, static_cast<long>(bank_limit), used_limit);
