@@ -44,8 +44,9 @@ class MemorySteps {
   // Before frames are encoded: takes a step if memory is under pressure.
   void look(const MemoryUse &use);
 
+  const MemoryAllowance &allowance() const { return ladder_->allowance(); }
   // Frames that may be encoded together.
-  int encoder_batch() const { return ladder_->allowance().encoder_batch; }
+  int encoder_batch() const { return allowance().encoder_batch; }
 
   // Does `work`, which is as if never begun when memory runs out, until it
   // succeeds. False if there is no step left: give the frame up. Throws what

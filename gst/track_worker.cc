@@ -1,5 +1,6 @@
 #include "track_worker.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -99,10 +100,7 @@ void TrackWorker::use(std::shared_ptr<const Engine> engine) {
   steps_.start(engine, settings_.oom_policy,
                {static_cast<int>(largest_batch({})), effort.objects_per_pass,
                 effort.num_maskmem, false},
-               [this](const MemoryAllowance &allowance) {
-                 session_->set_effort(
-                     {allowance.objects_per_pass, allowance.num_maskmem});
-               });
+               [this](const MemoryAllowance &allowance) { allow(allowance); });
   engine_ = std::move(engine);
 }
 
@@ -215,8 +213,19 @@ void TrackWorker::prepare_for(SizePx frame_size) {
   if (!engine_ || pixels(frame_size) <= pixels(demand_.frame_size)) return;
   demand_.frame_size = frame_size;
   demand_.batch_size = static_cast<int>(largest_batch(frame_size));
-  most_batch_ = static_cast<unsigned>(
-      prepare_memory(element_, *engine_, demand_).batch_size);
+  const MemoryPlan plan = prepare_memory(element_, *engine_, demand_);
+  most_batch_ = static_cast<unsigned>(plan.batch_size);
+  demand_.tracker.objects_per_pass = plan.objects_per_pass;
+  allow(steps_.allowance());
+}
+
+// What the steps and the plan allow, whichever is less.
+void TrackWorker::allow(const MemoryAllowance &allowance) {
+  const int planned = demand_.tracker.objects_per_pass;  // 0 = not said
+  const int objects = planned > 0
+                          ? std::min(allowance.objects_per_pass, planned)
+                          : allowance.objects_per_pass;
+  session_->set_effort({objects, allowance.num_maskmem});
 }
 
 bool TrackWorker::answer(GstQuery *query) {

@@ -107,6 +107,7 @@ class TrackWorker {
   void set_format(const GstCaps *caps);
   unsigned largest_batch(SizePx frame_size) const;
   void prepare_for(SizePx frame_size);
+  void allow(const MemoryAllowance &allowance);
   void drop(const Work &work);
   std::optional<std::vector<EncodedImagePtr>> encode(
       const std::vector<Work> &batch);

@@ -155,6 +155,21 @@ GST_START_TEST(test_batch_is_no_larger_than_memory_has_room_for) {
 }
 GST_END_TEST
 
+std::string label_of(const TrackRun &run, const GstVideoInfo &info, int frame) {
+  gst_harness_push(run.harness(), sam2::video_buffer(info, 9, frame).release());
+  const sam2::BufferPtr out = run.pull_frame();
+  return sam2::read_objects(out.get()).at(0).label;
+}
+
+GST_START_TEST(test_larger_frames_may_leave_room_for_fewer_objects_at_a_time) {
+  const TrackRun run("model-file=passes.pt batch-size=1");
+  fail_unless_equals_string(label_of(run, run.info(), 0).c_str(), "pass 4");
+  const GstVideoInfo larger = sam2::video_info(GST_VIDEO_FORMAT_RGB, 128, 96);
+  gst_harness_set_src_caps(run.harness(), gst_video_info_to_caps(&larger));
+  fail_unless_equals_string(label_of(run, larger, 1).c_str(), "pass 1");
+}
+GST_END_TEST
+
 Suite *memory_properties_suite() {
   Suite *suite = suite_create("memory_properties");
   TCase *cases = tcase_create("sam2track");
@@ -168,6 +183,8 @@ Suite *memory_properties_suite() {
   tcase_add_test(cases, test_what_cannot_fit_is_refused_at_the_start);
   tcase_add_test(cases, test_frames_without_room_are_refused_before_the_first);
   tcase_add_test(cases, test_batch_is_no_larger_than_memory_has_room_for);
+  tcase_add_test(cases,
+                 test_larger_frames_may_leave_room_for_fewer_objects_at_a_time);
   return suite;
 }
 

@@ -5,7 +5,8 @@
 // "damaged.pt", "memory.pt" and "bug.pt" refuse to load, "track-error.pt"
 // fails at the second frame, "gate.pt" stops at a gate (fake_engine_gate.h),
 // "small-memory.pt" has none for two frames at once, "record.pt" keeps what it
-// sees (fake_engine_picture.h).
+// sees (fake_engine_picture.h), "passes.pt" has room for one object at a time in
+// frames wider than 64 pixels, and labels say how many go together ("pass N").
 // Devices other than auto and cpu and model types but auto and tiny are
 // refused. Memory is as large as fake_engine_gate.h says.
 //
@@ -233,6 +234,7 @@ class FakeTracker final : public sam2::StreamTracker {
               std::shared_ptr<FrameCounter> counter)
       : is_failing_(model == "track-error.pt"),
         has_gate_(model == "gate.pt"),
+        tells_passes_(model == "passes.pt"),
         settings_text_(text_of(settings)),
         effort_{4, settings.num_maskmem},
         counter_(std::move(counter)) {}
@@ -367,6 +369,8 @@ class FakeTracker final : public sam2::StreamTracker {
     sam2::ObjectResult result;
     result.object_id = object.id;
     result.label = settings_text_.empty() ? object.label : settings_text_;
+    if (tells_passes_)
+      result.label = "pass " + std::to_string(effort_.objects_per_pass);
     if (frame.batch_size() > 1)
       result.label = "batch " + std::to_string(frame.batch_size());
     result.predicted_iou = frame.red() / 255.0f;
@@ -390,6 +394,7 @@ class FakeTracker final : public sam2::StreamTracker {
 
   bool is_failing_;
   bool has_gate_;
+  bool tells_passes_;
   int losses_ = losses;
   std::string settings_text_;
   sam2::TrackerEffort effort_;
@@ -465,6 +470,10 @@ class FakeEngine final : public sam2::Engine {
   sam2::MemoryPlan prepare(const sam2::MemoryDemand &demand) const override {
     sam2::MemoryPlan plan{
         demand.batch_size, demand.tracker.objects_per_pass, 0, {}};
+    if (settings_.model_file == "passes.pt" && demand.frame_size.width > 64) {
+      plan.objects_per_pass = 1;
+      plan.warning = "There is room for fewer objects. Raise memory-limit.";
+    }
     const uint64_t limit = settings_.memory.limit_bytes;
     const auto need = [&] {
       return 50 + 10 * uint64_t(demand.objects) +
