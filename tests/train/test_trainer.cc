@@ -89,7 +89,7 @@ END_TEST
 START_TEST(test_loss_of_one_batch_falls_when_it_is_learnt) {
   TrainerSettings settings = short_run();
   settings.learning_rate = 2e-3;
-  settings.prompts = {1, 0, 0, 0};
+  settings.step.prompts = {1, 0, 0, 0};
   Trainer trainer = make_trainer(settings);
   const ClipBatch batch = compose_batch(no_pictures(), small_batches(1), 0);
   const double before = trainer.step(batch).loss;
@@ -107,9 +107,8 @@ bool is_of_ambiguous_mask(const std::string &name) {
   return at != std::string::npos && name[at + part.size()] != '0';
 }
 
-START_TEST(test_every_trained_weight_moves_and_the_constants_do_not) {
-  TrainerSettings settings = short_run();
-  settings.prompts.late_correction = 1;
+void assert_what_is_trained_moves(TrainerSettings settings) {
+  settings.step.prompts.late_correction = 1;
   settings.weight_decay = 0;
   Trainer trainer = make_trainer(settings);
   const NamedTensors before = trainer.state();
@@ -121,6 +120,18 @@ START_TEST(test_every_trained_weight_moves_and_the_constants_do_not) {
     ck_assert_msg(has_moved == is_trained(name), "%s", name.c_str());
   }
 }
+
+START_TEST(test_every_trained_weight_moves_and_the_constants_do_not) {
+  assert_what_is_trained_moves(short_run());
+}
+END_TEST
+
+START_TEST(test_burn_in_leaves_no_converted_weight_without_gradient) {
+  TrainerSettings settings = short_run();
+  settings.is_mixed = true;
+  settings.step.burn_in = 1;
+  assert_what_is_trained_moves(settings);
+}
 END_TEST
 
 START_TEST(test_clips_without_end_of_the_memory_ring_are_learnt_from) {
@@ -128,6 +139,28 @@ START_TEST(test_clips_without_end_of_the_memory_ring_are_learnt_from) {
   const StepReport report =
       trainer.step(compose_batch(no_pictures(), small_batches(8), 3));
   ck_assert_double_gt(report.loss, 0);
+}
+END_TEST
+
+double loss_with_burn_in(const ClipBatch &batch) {
+  TrainerSettings settings = short_run();
+  settings.step.burn_in = 3;
+  return make_trainer(settings).step(batch).loss;
+}
+
+START_TEST(test_burn_in_is_seen_but_not_learnt_from) {
+  const ClipBatch batch = compose_batch(no_pictures(), small_batches(6), 3);
+  const double loss = loss_with_burn_in(batch);
+  ClipBatch other = batch;
+  other.masks = batch.masks.clone();
+  other.masks.slice(0, 1, 4).zero_();
+  ck_assert_double_eq(loss_with_burn_in(other), loss);
+  other.masks.slice(0, 4).zero_();
+  ck_assert_double_ne(loss_with_burn_in(other), loss);
+  other = batch;
+  other.frames = batch.frames.clone();
+  other.frames.slice(0, 1, 4).zero_();
+  ck_assert_double_ne(loss_with_burn_in(other), loss);
 }
 END_TEST
 
@@ -177,6 +210,9 @@ int main() {
                  test_every_trained_weight_moves_and_the_constants_do_not);
   tcase_add_test(tests,
                  test_clips_without_end_of_the_memory_ring_are_learnt_from);
+  tcase_add_test(tests,
+                 test_burn_in_leaves_no_converted_weight_without_gradient);
+  tcase_add_test(tests, test_burn_in_is_seen_but_not_learnt_from);
   tcase_add_test(tests, test_rate_rises_then_falls_to_a_hundredth);
   tcase_add_test(tests, test_checkpoint_of_another_run_is_refused);
   tcase_add_test(tests, test_model_file_loads_with_its_config);

@@ -14,6 +14,9 @@ constexpr char kSummary[] =
     "Trains a promptable video segmenter on clips composed as it goes. Run the "
     "same\ncommand again to go on after an interruption.";
 
+// As many pointers as a tracker holds, and the frame that reads them.
+constexpr int kMostFrames = 16;
+
 // GLib writes through pointers to plain C types.
 struct Raw {
   char *variant = nullptr, *init = nullptr, *data = nullptr, *output = nullptr,
@@ -36,8 +39,13 @@ bool is_usable(const TrainOptions &o) {
   return check(!o.output.empty(), "Say where to write with --output FOLDER.") &&
          check(o.batch.composer.side >= 64 && o.batch.composer.side % 32 == 0,
                "--side must be a multiple of 32, at least 64.") &&
-         check(o.batch.composer.frames >= 1 && o.batch.composer.frames <= 8,
-               "--frames must be 1...8.") &&
+         check(o.batch.composer.frames >= 1 &&
+                   o.batch.composer.frames <= kMostFrames,
+               "--frames must be 1...16.") &&
+         check(o.trainer.step.burn_in >= 0 &&
+                   o.trainer.step.burn_in <=
+                       std::max(0, o.batch.composer.frames - 2),
+               "--burn-in must leave a frame after the first to learn on.") &&
          check(o.batch.clips >= 1 && o.batch.composer.max_objects >= 1,
                "--clips and --objects must be at least 1.") &&
          check(o.trainer.iterations >= 1 && o.trainer.warmup >= 0,
@@ -55,8 +63,10 @@ std::string TrainOptions::run() const {
       << batch.composer.frames << " clips " << batch.clips << " objects "
       << batch.composer.max_objects << " iterations " << t.iterations
       << " warmup " << t.warmup << " rate " << t.learning_rate << " decay "
-      << t.weight_decay << " seed " << t.seed << " clicks " << t.prompts.click
-      << " boxes " << t.prompts.box << (t.is_mixed ? " bf16" : " fp32");
+      << t.weight_decay << " seed " << t.seed << " clicks "
+      << t.step.prompts.click << " boxes " << t.step.prompts.box
+      << (t.is_mixed ? " bf16" : " fp32");
+  if (t.step.burn_in > 0) out << " burn-in " << t.step.burn_in;
   return out.str();
 }
 
@@ -84,6 +94,8 @@ bool parse_options(int argc, char **argv, TrainOptions *options) {
       {"side", 's', 0, G_OPTION_ARG_INT, &c.side, "Picture side (256)", "PX"},
       {"frames", 'f', 0, G_OPTION_ARG_INT, &c.frames,
        "Frames of a clip (1): begin with 1", "N"},
+      {"burn-in", 0, 0, G_OPTION_ARG_INT, &t.step.burn_in,
+       "Of these, after the first: only tracked, not learnt from (0)", "N"},
       {"clips", 'b', 0, G_OPTION_ARG_INT, &o.batch.clips, "Clips a step (8)",
        "N"},
       {"objects", 0, 0, G_OPTION_ARG_INT, &c.max_objects,
@@ -94,9 +106,9 @@ bool parse_options(int argc, char **argv, TrainOptions *options) {
        "Steps until the peak (200)", "N"},
       {"weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &t.weight_decay,
        "AdamW's (0.05)", "X"},
-      {"clicks", 0, 0, G_OPTION_ARG_DOUBLE, &t.prompts.click,
+      {"clicks", 0, 0, G_OPTION_ARG_DOUBLE, &t.step.prompts.click,
        "Share of click prompts (0.4)", "X"},
-      {"boxes", 0, 0, G_OPTION_ARG_DOUBLE, &t.prompts.box,
+      {"boxes", 0, 0, G_OPTION_ARG_DOUBLE, &t.step.prompts.box,
        "Share of box prompts (0.35); the rest are masks", "X"},
       {"seed", 0, 0, G_OPTION_ARG_INT64, &raw.seed, "Of everything (1)", "N"},
       {"device", 0, 0, G_OPTION_ARG_STRING, &raw.device, "cpu or cuda", "NAME"},

@@ -85,7 +85,7 @@ StepReport Trainer::step(const ClipBatch &batch) {
   {
     const MixedPrecision precision(parameters_[0].weight.device().type(),
                                    settings_.is_mixed);
-    loss = clip_loss(network_, batch, settings_.prompts,
+    loss = clip_loss(network_, batch, settings_.step,
                      mixed_seed(~settings_.seed, iteration_), &report);
   }
   if (!std::isfinite(report.loss))

@@ -23,7 +23,7 @@ struct TrainerSettings {
   double ema_decay = 0.998;  // of the averaged weights, reached gradually
   bool is_mixed = true;      // matrix products in bfloat16
   uint64_t seed = 1;
-  PromptMix prompts;
+  StepSettings step;
 };
 
 // The rate of iteration `index` (from 0): linear warm-up, then a cosine.

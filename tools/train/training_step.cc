@@ -1,6 +1,8 @@
 #include "training_step.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/stack.h>
@@ -33,6 +35,20 @@ at::Tensor normalised(const at::Tensor &frames, at::Device device) {
          channels(kDeviation);
 }
 
+// In here nothing is remembered for back-propagation. Autocast keeps the
+// weights that it has converted, and those converted in here have no way back
+// to the originals: what is computed with them later would teach them nothing.
+class WithoutGradient {
+ public:
+  WithoutGradient() = default;
+  ~WithoutGradient() { at::autocast::clear_cache(); }
+  WithoutGradient(const WithoutGradient &) = delete;
+  WithoutGradient &operator=(const WithoutGradient &) = delete;
+
+ private:
+  at::NoGradGuard no_grad_;
+};
+
 // What one tracked frame leaves for those after it.
 struct FrameMemory {
   int64_t frame = 0;
@@ -45,21 +61,24 @@ struct FrameMemory {
 class ClipPass {
  public:
   ClipPass(const Sam2Network &network, const ClipBatch &batch,
-           const PromptMix &mix, uint64_t seed)
+           const StepSettings &settings, uint64_t seed)
       : model_(network, batch.frames.size(3)),
         batch_(batch),
-        mix_(mix),
+        mix_(settings.prompts),
+        first_learnt_(1 + settings.burn_in),
         random_(seed),
         frames_(batch.frames.size(0)),
         clip_of_(batch.clip_of.to(model_.device())) {}
 
   at::Tensor run(StepReport *report) {
     encode();
-    late_correction_ = frames_ > 2 && random_.chance(mix_.late_correction)
-                           ? random_.integer(1, static_cast<int>(frames_) - 1)
-                           : -1;
+    late_correction_ =
+        frames_ > 2 && random_.chance(mix_.late_correction)
+            ? random_.integer(first_learnt_, static_cast<int>(frames_) - 1)
+            : -1;
     prompt_first_frame();
-    for (int64_t t = 1; t < frames_; ++t) track(t);
+    burn_in();
+    for (int64_t t = first_learnt_; t < frames_; ++t) track(t);
     const at::Tensor loss =
         at::stack(losses_).sum() / static_cast<double>(losses_.size());
     if (report) fill(report, loss);
@@ -68,20 +87,32 @@ class ClipPass {
 
  private:
   void encode() {
-    const at::Tensor all = normalised(batch_.frames, model_.device());
-    const int64_t clips = batch_.frames.size(1);
-    const EncodedFrame encoded = model_.encode_image(all.flatten(0, 1));
-    for (int64_t t = 0; t < frames_; ++t) {
-      const auto of_objects = [&](const at::Tensor &x) {
-        return x.slice(0, t * clips, (t + 1) * clips).index_select(0, clip_of_);
-      };
-      encoded_.push_back({of_objects(encoded.pix_feat), of_objects(encoded.s0),
-                          of_objects(encoded.s1)});
+    encode(0, 1);
+    {
+      const WithoutGradient no_way_back;
+      encode(1, first_learnt_);
     }
+    encode(first_learnt_, frames_);
     const int64_t side = 4 * model_.grid();
     targets_ = at::adaptive_avg_pool2d(
         batch_.masks.to(model_.device()).to(at::kFloat), {side, side});
     is_present_ = batch_.masks.flatten(2).any(2).to(model_.device());
+  }
+
+  // Frames first...last - 1.
+  void encode(int64_t first, int64_t last) {
+    if (first == last) return;
+    const at::Tensor some =
+        normalised(batch_.frames.slice(0, first, last), model_.device());
+    const int64_t clips = some.size(1);
+    const EncodedFrame encoded = model_.encode_image(some.flatten(0, 1));
+    for (int64_t i = 0; i < last - first; ++i) {
+      const auto of_objects = [&](const at::Tensor &x) {
+        return x.slice(0, i * clips, (i + 1) * clips).index_select(0, clip_of_);
+      };
+      encoded_.push_back({of_objects(encoded.pix_feat), of_objects(encoded.s0),
+                          of_objects(encoded.s1)});
+    }
   }
 
   at::Tensor on_device(const at::Tensor &x) const {
@@ -173,6 +204,16 @@ class ClipPass {
     return answer(t, features, more, former, more.coords.size(1));
   }
 
+  void burn_in() {
+    const WithoutGradient no_way_back;
+    for (int64_t t = 1; t < first_learnt_; ++t) {
+      const DecodedMasks decoded =
+          model_.decode_candidates(encoded_[t], with_memory(t), {}, {});
+      remember(t, model_.choose(decoded, Sam2Model::wants_multimask(0)), false,
+               false);
+    }
+  }
+
   void track(int64_t t) {
     is_tracking_ = true;
     const at::Tensor features = with_memory(t);
@@ -252,6 +293,7 @@ class ClipPass {
   Sam2Model model_;
   const ClipBatch &batch_;
   PromptMix mix_;
+  int first_learnt_;  // of the frames after the first
   Random random_;
   int64_t frames_;
   at::Tensor clip_of_;
@@ -269,8 +311,9 @@ class ClipPass {
 }  // namespace
 
 at::Tensor clip_loss(const Sam2Network &network, const ClipBatch &batch,
-                     const PromptMix &mix, uint64_t seed, StepReport *report) {
-  return ClipPass(network, batch, mix, seed).run(report);
+                     const StepSettings &settings, uint64_t seed,
+                     StepReport *report) {
+  return ClipPass(network, batch, settings, seed).run(report);
 }
 
 }  // namespace sam2::train

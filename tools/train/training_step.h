@@ -22,6 +22,15 @@ struct PromptMix {
   double late_correction = 0.15;
 };
 
+struct StepSettings {
+  PromptMix prompts;
+  // Frames after the first that are tracked without a loss or a gradient: what
+  // is learnt on the frames after them starts from the network's own errors, as
+  // in a long video, at a third of the cost (truncated back-propagation through
+  // time). Less than the clip's frames - 1.
+  int burn_in = 0;
+};
+
 // Mean over all answers of the step, without gradient, one value each.
 struct StepReport {
   double loss = 0;
@@ -39,6 +48,7 @@ struct StepReport {
 // (Sam2Model) with gradients enabled; `network`'s weights must require them.
 // The same batch and seed give the same loss.
 at::Tensor clip_loss(const Sam2Network &network, const ClipBatch &batch,
-                     const PromptMix &mix, uint64_t seed, StepReport *report);
+                     const StepSettings &settings, uint64_t seed,
+                     StepReport *report);
 
 }  // namespace sam2::train
