@@ -5,15 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-// The multiplications of 32-bit integers below are one instruction from SSE4.1
-// on and six before, and distributions build for plain x86-64. The choice is
-// made by the dynamic loader (glibc only), too early for sanitizers.
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define SAM2_WIDE_VECTORS __attribute__((target_clones("avx2", "default")))
-#else
-#define SAM2_WIDE_VECTORS
-#endif
+#include "base/wide_vectors.h"
 
 namespace sam2 {
 namespace {
@@ -100,6 +92,8 @@ void columns_to_rows(const uint8_t *columns, int samples, int row_count,
       out[static_cast<size_t>(r) * samples + i] = columns[i * kRowBlock + r];
 }
 
+// Multiplications of 32-bit integers are one instruction from SSE4.1 on and six
+// before.
 SAM2_WIDE_VECTORS
 void filter_columns(const uint8_t *columns, const TapTable &table,
                     uint8_t *out) {
