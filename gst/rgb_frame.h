@@ -11,9 +11,11 @@
 
 namespace sam2 {
 
-// Converts frames of one format to 8-bit RGB of the same size, colorimetry
-// honoured (matrix, range, chroma siting). RGB frames are not copied.
-// Thread-bound.
+// Converts frames of one format to 8-bit RGB of the same size, matrix and range
+// honoured. A sample of chroma of 8 bits counts for all pixels it covers, as
+// where FFmpeg reads I420, so that a file gives the same picture here and
+// there; other formats are interpolated by their chroma siting. RGB frames are
+// not copied. Thread-bound.
 class RgbFrame {
  public:
   // The format of the frames to come. Throws Error (kFormat) if GStreamer
@@ -25,10 +27,8 @@ class RgbFrame {
   ImageView view(GstVideoFrame *frame);
 
  private:
-  void apply_matrix(GstVideoFrame *frame) const;
-
   GstVideoInfo packed_info_;         // RGB, or AYUV for the matrix
-  VideoConverterPtr converter_;      // null if frames are RGB already
+  VideoConverterPtr converter_;      // before the matrix; null if not needed
   std::optional<YuvMatrix> matrix_;  // none if the converter's own will do
   BufferPtr scratch_;
 };

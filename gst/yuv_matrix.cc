@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include "base/wide_vectors.h"
 
 namespace sam2 {
 namespace {
@@ -32,6 +33,71 @@ uint8_t rounded(int16_t sum) {
       std::min<int16_t>(std::max<int16_t>(value, 0), 255));
 }
 
+// Rows are worked through in parts that stay in the processor's registers and
+// nearest memory.
+constexpr int kAtOnce = 64;
+
+struct YuvPart {
+  uint8_t luma[kAtOnce] = {};
+  uint8_t u[kAtOnce] = {};
+  uint8_t v[kAtOnce] = {};
+};
+
+struct RgbPart {
+  uint8_t red[kAtOnce];
+  uint8_t green[kAtOnce];
+  uint8_t blue[kAtOnce];
+};
+
+template <int kStep>
+void gather(const uint8_t *source, int count, uint8_t *target) {
+  for (int i = 0; i < count; ++i) target[i] = source[i * kStep];
+}
+
+// Steps that are known to the compiler make vector instructions possible.
+void gather(const uint8_t *source, int step, int count, uint8_t *target) {
+  switch (step) {
+    case 1:
+      return gather<1>(source, count, target);
+    case 2:
+      return gather<2>(source, count, target);
+    case 4:
+      return gather<4>(source, count, target);
+    default:
+      for (int i = 0; i < count; ++i) target[i] = source[i * step];
+  }
+}
+
+void gather_chroma(const uint8_t *source, const YuvRow &row, int count,
+                   uint8_t *target) {
+  if (row.chroma_shift == 0) {
+    gather(source, row.chroma_step_bytes, count, target);
+    return;
+  }
+  uint8_t samples[kAtOnce / 2] = {};
+  gather(source, row.chroma_step_bytes, (count + 1) / 2, samples);
+  for (int i = 0; i < kAtOnce / 2; ++i)
+    target[2 * i] = target[2 * i + 1] = samples[i];
+}
+
+// The samples of `count` pixels from the first on.
+void gather(const YuvRow &row, int first, int count, YuvPart &part) {
+  const ptrdiff_t chroma =
+      ptrdiff_t{1} * (first >> row.chroma_shift) * row.chroma_step_bytes;
+  gather(row.luma + ptrdiff_t{1} * first * row.luma_step_bytes,
+         row.luma_step_bytes, count, part.luma);
+  gather_chroma(row.u + chroma, row, count, part.u);
+  gather_chroma(row.v + chroma, row, count, part.v);
+}
+
+void interleave(const RgbPart &part, int count, uint8_t *rgb) {
+  for (int i = 0; i < count; ++i) {
+    rgb[3 * i] = part.red[i];
+    rgb[3 * i + 1] = part.green[i];
+    rgb[3 * i + 2] = part.blue[i];
+  }
+}
+
 }  // namespace
 
 std::optional<YuvMatrix> YuvMatrix::of(const GstVideoColorimetry &colorimetry) {
@@ -57,28 +123,25 @@ std::optional<YuvMatrix> YuvMatrix::of(const GstVideoColorimetry &colorimetry) {
   return matrix;
 }
 
-void YuvMatrix::apply(uint8_t *row, int count) const {
-  constexpr int kAtOnce = 64;
-  const uint8_t *ayuv = row;
-  uint8_t *rgb = row;  // is never ahead of what has been read
-  uint32_t colours[kAtOnce];
-  for (; count > 0; count -= kAtOnce, ayuv += 4 * kAtOnce) {
-    const int n = std::min(kAtOnce, count);
-    for (int i = 0; i < n; ++i) {
-      const int16_t y = product(luma_, sample(ayuv[4 * i + 1] - black_));
-      const int16_t u = sample(ayuv[4 * i + 2] - kNoChroma);
-      const int16_t v = sample(ayuv[4 * i + 3] - kNoChroma);
-      const int red = rounded(y + product(red_of_v_, v));
-      const int green =
-          rounded(y + product(green_of_u_, u) + product(green_of_v_, v));
-      const int blue = rounded(y + product(blue_of_u_, u));
-      colours[i] =
-          GUINT32_TO_LE(static_cast<uint32_t>(red | green << 8 | blue << 16));
+SAM2_WIDE_VECTORS
+void YuvMatrix::apply(const YuvRow &row, int count, uint8_t *rgb) const {
+  const YuvMatrix matrix = *this;  // which no byte written can be part of
+  for (int x = 0; x < count; x += kAtOnce, rgb += 3 * kAtOnce) {
+    const int n = std::min(kAtOnce, count - x);
+    YuvPart from;
+    RgbPart to;
+    gather(row, x, n, from);
+    for (int i = 0; i < kAtOnce; ++i) {
+      const int16_t y =
+          product(matrix.luma_, sample(from.luma[i] - matrix.black_));
+      const int16_t u = sample(from.u[i] - kNoChroma);
+      const int16_t v = sample(from.v[i] - kNoChroma);
+      to.red[i] = rounded(y + product(matrix.red_of_v_, v));
+      to.green[i] = rounded(y + product(matrix.green_of_u_, u) +
+                            product(matrix.green_of_v_, v));
+      to.blue[i] = rounded(y + product(matrix.blue_of_u_, u));
     }
-    // The fourth byte is the next pixel's, but for the last one.
-    for (int i = 0; i < n - 1; ++i, rgb += 3) std::memcpy(rgb, &colours[i], 4);
-    std::memcpy(rgb, &colours[n - 1], 3);
-    rgb += 3;
+    interleave(to, n, rgb);
   }
 }
 

@@ -44,6 +44,80 @@ GST_START_TEST(test_rgb_frames_are_not_copied) {
 }
 GST_END_TEST
 
+std::vector<uint8_t> packed_rgb(const GstVideoInfo &info, GstBuffer *buffer) {
+  sam2::RgbFrame rgb;
+  rgb.set_format(info);
+  sam2::VideoFrameMap frame(info, buffer, GST_MAP_READ);
+  const sam2::ImageView view = rgb.view(frame.get());
+  std::vector<uint8_t> bytes;
+  for (int y = 0; y < view.height; ++y) {
+    const uint8_t *row = view.data + ptrdiff_t{1} * y * view.stride_bytes;
+    bytes.insert(bytes.end(), row, row + 3 * view.width);
+  }
+  return bytes;
+}
+
+uint8_t &sample_at(GstVideoFrame *frame, int component, int x, int y) {
+  auto *first =
+      static_cast<uint8_t *>(GST_VIDEO_FRAME_COMP_DATA(frame, component));
+  return first[y * GST_VIDEO_FRAME_COMP_STRIDE(frame, component) +
+               x * GST_VIDEO_FRAME_COMP_PSTRIDE(frame, component)];
+}
+
+// Samples that follow from their component and place alone. Chroma is that of
+// 4:2:0: in formats with more of it, neighbours are alike.
+sam2::BufferPtr coloured_frame(const GstVideoInfo &info) {
+  sam2::BufferPtr buffer = sam2::video_buffer(info, 0);
+  sam2::VideoFrameMap frame(info, buffer.get(), GST_MAP_WRITE);
+  for (int c = 0; c < 3; ++c)
+    for (int y = 0; y < GST_VIDEO_INFO_COMP_HEIGHT(&info, c); ++y)
+      for (int x = 0; x < GST_VIDEO_INFO_COMP_WIDTH(&info, c); ++x) {
+        const int coarse_x = c ? x >> (1 - info.finfo->w_sub[c]) : x;
+        const int coarse_y = c ? y >> (1 - info.finfo->h_sub[c]) : y;
+        sample_at(frame.get(), c, x, y) = static_cast<uint8_t>(
+            coarse_x * 53 + coarse_y * 29 + c * 71 + coarse_x * coarse_y);
+      }
+  return buffer;
+}
+
+GST_START_TEST(test_a_picture_is_the_same_rgb_in_every_layout) {
+  for (const int width : {1, 33, 64, 130}) {
+    const GstVideoInfo planar =
+        sam2::video_info(GST_VIDEO_FORMAT_Y444, width, 9);
+    const auto wanted = packed_rgb(planar, coloured_frame(planar).get());
+    for (const GstVideoFormat format :
+         {GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_YV12, GST_VIDEO_FORMAT_NV12,
+          GST_VIDEO_FORMAT_NV21, GST_VIDEO_FORMAT_Y42B, GST_VIDEO_FORMAT_NV16,
+          GST_VIDEO_FORMAT_YUY2, GST_VIDEO_FORMAT_UYVY, GST_VIDEO_FORMAT_NV24,
+          GST_VIDEO_FORMAT_AYUV, GST_VIDEO_FORMAT_v308}) {
+      GstVideoInfo info = sam2::video_info(format, width, 9);
+      info.colorimetry = planar.colorimetry;
+      fail_unless(packed_rgb(info, coloured_frame(info).get()) == wanted,
+                  "%s, %d wide", gst_video_format_to_string(format), width);
+    }
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(test_fields_have_chroma_rows_of_their_own) {
+  GstVideoInfo info;
+  fail_unless(gst_video_info_set_interlaced_format(
+      &info, GST_VIDEO_FORMAT_I420, GST_VIDEO_INTERLACE_MODE_INTERLEAVED, 8,
+      8));
+  sam2::BufferPtr buffer = sam2::video_buffer(info, 128);
+  {
+    sam2::VideoFrameMap frame(info, buffer.get(), GST_MAP_WRITE);
+    for (int y = 0; y < 4; ++y)
+      for (int x = 0; x < 4; ++x)
+        sample_at(frame.get(), 2, x, y) = y % 2 ? 255 : 128;
+  }
+  const auto rgb = packed_rgb(info, buffer.get());
+  for (int y = 0; y < 8; ++y)
+    fail_unless((rgb[24 * y] == 255) == (y % 2 == 1), "red of row %d is %d", y,
+                rgb[24 * y]);
+}
+GST_END_TEST
+
 // The first pixel of a Y444 frame whose samples are all (y, u, v).
 std::vector<int> rgb_of(const char *colorimetry, int y, int u, int v) {
   GstVideoInfo info = sam2::video_info(GST_VIDEO_FORMAT_Y444, 8, 8);
@@ -53,11 +127,8 @@ std::vector<int> rgb_of(const char *colorimetry, int y, int u, int v) {
   for (gsize i = 0; i < 3; ++i)
     gst_buffer_memset(buffer.get(), i * 64, static_cast<guint8>(samples[i]),
                       64);
-  sam2::RgbFrame rgb;
-  rgb.set_format(info);
-  sam2::VideoFrameMap frame(info, buffer.get(), GST_MAP_READ);
-  const sam2::ImageView view = rgb.view(frame.get());
-  return {view.data[0], view.data[1], view.data[2]};
+  const auto rgb = packed_rgb(info, buffer.get());
+  return {rgb.begin(), rgb.begin() + 3};
 }
 
 void expect_rgb(const std::vector<int> &found, int red, int green, int blue) {
@@ -80,6 +151,8 @@ Suite *rgb_frame_suite() {
   TCase *cases = tcase_create("all");
   tcase_add_test(cases, test_frames_of_every_raw_format_become_rgb);
   tcase_add_test(cases, test_rgb_frames_are_not_copied);
+  tcase_add_test(cases, test_a_picture_is_the_same_rgb_in_every_layout);
+  tcase_add_test(cases, test_fields_have_chroma_rows_of_their_own);
   tcase_add_test(cases, test_matrix_and_range_are_those_of_the_caps);
   suite_add_tcase(suite, cases);
   return suite;

@@ -13,6 +13,11 @@ sam2::YuvMatrix matrix_of(const char *text) {
   return sam2::YuvMatrix::of(colorimetry).value();
 }
 
+// Of AYUV.
+sam2::YuvRow packed_row(const uint8_t *ayuv) {
+  return {ayuv + 1, ayuv + 2, ayuv + 3, 4, 4, 0};
+}
+
 double clipped(double value) { return std::clamp(value, 0.0, 255.0); }
 
 // The plain formula, of BT.709 in limited range.
@@ -34,27 +39,55 @@ GST_START_TEST(test_colours_are_those_of_the_formula) {
     for (int u = 0; u < 256; u += 5)
       for (int v = 0; v < 256; v += 5) {
         uint8_t pixel[] = {7, uint8_t(y), uint8_t(u), uint8_t(v)};
-        matrix.apply(pixel, 1);
+        matrix.apply(packed_row(pixel), 1, pixel);
         expect_exact(y, u, v, pixel);
       }
 }
 GST_END_TEST
 
 // Rows are worked through in parts.
+constexpr int kCounts[] = {1, 2, 3, 63, 64, 65, 130};
+
+std::vector<uint8_t> samples(int count, int factor) {
+  std::vector<uint8_t> bytes;
+  for (int i = 0; i < count; ++i)
+    bytes.push_back(static_cast<uint8_t>(i * factor));
+  return bytes;
+}
+
 GST_START_TEST(test_each_pixel_of_a_row_is_as_if_alone) {
   const sam2::YuvMatrix matrix = matrix_of("bt601");
-  for (const int count : {1, 2, 63, 64, 65, 130}) {
-    std::vector<uint8_t> row;
-    for (int i = 0; i < 4 * count; ++i)
-      row.push_back(static_cast<uint8_t>(i * 37));
-    std::vector<uint8_t> wanted;
-    for (int i = 0; i < count; ++i) {
-      uint8_t pixel[4];
-      std::copy_n(&row[4 * i], 4, pixel);
-      matrix.apply(pixel, 1);
-      wanted.insert(wanted.end(), pixel, pixel + 3);
+  // luma_step_bytes, chroma_step_bytes, chroma_shift
+  constexpr int kLayouts[][3] = {{1, 1, 0}, {1, 1, 1}, {1, 2, 1},
+                                 {2, 4, 1}, {3, 3, 0}, {4, 4, 0}};
+  const auto luma = samples(1000, 37), u = samples(1000, 11),
+             v = samples(1000, 101);
+  for (const auto &layout : kLayouts)
+    for (const int count : kCounts) {
+      const sam2::YuvRow row = {luma.data(), u.data(),  v.data(),
+                                layout[0],   layout[1], layout[2]};
+      std::vector<uint8_t> rgb(static_cast<size_t>(3 * count + 1), 77);
+      matrix.apply(row, count, rgb.data());
+      for (int i = 0; i < count; ++i) {
+        const int chroma = (i >> layout[2]) * layout[1];
+        uint8_t pixel[] = {0, luma[i * layout[0]], u[chroma], v[chroma]};
+        matrix.apply(packed_row(pixel), 1, pixel);
+        fail_unless(std::equal(pixel, pixel + 3, &rgb[3 * i]),
+                    "pixel %d of %d, steps %d and %d", i, count, layout[0],
+                    layout[1]);
+      }
+      fail_unless_equals_int(rgb.back(), 77);
     }
-    matrix.apply(row.data(), count);
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_packed_row_is_converted_where_it_is) {
+  const sam2::YuvMatrix matrix = matrix_of("bt601");
+  for (const int count : kCounts) {
+    std::vector<uint8_t> row = samples(4 * count, 37);
+    std::vector<uint8_t> wanted(static_cast<size_t>(3 * count));
+    matrix.apply(packed_row(row.data()), count, wanted.data());
+    matrix.apply(packed_row(row.data()), count, row.data());
     fail_unless(std::equal(wanted.begin(), wanted.end(), row.begin()));
   }
 }
@@ -76,6 +109,7 @@ Suite *yuv_matrix_suite() {
   TCase *cases = tcase_create("all");
   tcase_add_test(cases, test_colours_are_those_of_the_formula);
   tcase_add_test(cases, test_each_pixel_of_a_row_is_as_if_alone);
+  tcase_add_test(cases, test_a_packed_row_is_converted_where_it_is);
   tcase_add_test(cases, test_without_a_matrix_or_a_range_there_is_none);
   suite_add_tcase(suite, cases);
   return suite;
