@@ -1,7 +1,6 @@
 #include "gpu/device.h"
 
 #include <ATen/Context.h>
-#include <ATen/cpu/Utils.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
 #include <time.h>
@@ -41,6 +40,15 @@ c10::Device cuda_device(const std::string &name) {
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
 
+// CPUs with AMX have AVX512_BF16 too.
+bool multiplies_bfloat16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 // Of this thread alone: on a busy machine the clock on the wall would call any
 // library slow. Reference BLAS does all its work in the calling thread.
 double thread_seconds() {
@@ -69,10 +77,8 @@ c10::Device find_device(const std::string &name) {
 }
 
 c10::ScalarType fastest_type(c10::Device device) {
-  const bool is_native = device.is_cuda() ||
-                         at::cpu::is_avx512_bf16_supported() ||
-                         at::cpu::is_amx_tile_supported();
-  return is_native ? c10::kBFloat16 : c10::kFloat;
+  return device.is_cuda() || multiplies_bfloat16() ? c10::kBFloat16
+                                                   : c10::kFloat;
 }
 
 std::string precision_name(c10::ScalarType type) {

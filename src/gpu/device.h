@@ -14,7 +14,7 @@ namespace sam2 {
 c10::Device find_device(const std::string &name);
 
 // The fastest type on `device` that keeps the masks: bfloat16 on GPUs and on
-// CPUs that multiply it natively (AVX512_BF16, AMX), else float32.
+// CPUs that multiply it natively (AVX512_BF16), else float32.
 c10::ScalarType fastest_type(c10::Device device);
 
 // "fp32", "bf16", "fp16".
