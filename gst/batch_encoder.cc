@@ -14,7 +14,8 @@ void check(const VideoFrameMap &map) {
   if (!map.is_mapped())
     throw Error(ErrorCode::kFormat,
                 "A frame's memory is too small or cannot be read. Put a "
-                "videoconvert in front of the element.");
+                "videoconvert, or for frames of a GPU a cudadownload, in front "
+                "of the element.");
 }
 
 }  // namespace

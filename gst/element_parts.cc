@@ -1,6 +1,14 @@
 #include "element_parts.h"
 
+#include <string>
+
 namespace sam2 {
+namespace {
+
+constexpr char kCudaFrames[] = GST_VIDEO_CAPS_MAKE_WITH_FEATURES(
+    "memory:CUDAMemory", "{ NV12, RGBA, I420 }");
+
+}  // namespace
 
 void add_pad_template(GstElementClass *element_class, GstPadDirection direction,
                       const char *caps) {
@@ -9,6 +17,12 @@ void add_pad_template(GstElementClass *element_class, GstPadDirection direction,
       element_class,
       gst_pad_template_new(direction == GST_PAD_SINK ? "sink" : "src",
                            direction, GST_PAD_ALWAYS, parsed.get()));
+}
+
+void add_frames_template(GstElementClass *element_class,
+                         GstPadDirection direction, const char *caps) {
+  add_pad_template(element_class, direction,
+                   (std::string(caps) + ";" + kCudaFrames).c_str());
 }
 
 GstCaps *filtered(CapsPtr caps, GstCaps *filter) {

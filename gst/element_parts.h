@@ -13,6 +13,13 @@ namespace sam2 {
 void add_pad_template(GstElementClass *element_class, GstPadDirection direction,
                       const char *caps);
 
+// The same for frames that `caps` describes, and for those in the memory of a
+// GPU that decoders and converters make (memory:CUDAMemory). No CUDA is needed
+// for them: to be mapped, they copy themselves to the host, and back when they
+// were written to and a GPU's element uses them next.
+void add_frames_template(GstElementClass *element_class,
+                         GstPadDirection direction, const char *caps);
+
 // What transform_caps() returns: the part of `caps` that is in `filter`, in
 // the filter's order; all of it without one.
 GstCaps *filtered(CapsPtr caps, GstCaps *filter);

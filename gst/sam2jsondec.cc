@@ -324,10 +324,10 @@ static void gst_sam2_json_dec_class_init(GstSam2JsonDecClass *klass) {
       element_class, "SAM 2 JSON decoder", "Codec/Decoder/Metadata",
       "Adds objects from a file of JSON lines to the frames as metadata",
       "The gst-sam2 authors");
-  sam2::add_pad_template(element_class, GST_PAD_SINK,
-                         GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
-  sam2::add_pad_template(element_class, GST_PAD_SRC,
-                         GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
+  sam2::add_frames_template(element_class, GST_PAD_SINK,
+                            GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
+  sam2::add_frames_template(element_class, GST_PAD_SRC,
+                            GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
 
   auto *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
   transform_class->start = start;

@@ -176,8 +176,8 @@ static void gst_sam2_json_enc_class_init(GstSam2JsonEncClass *klass) {
       element_class, "SAM 2 JSON encoder", "Codec/Encoder/Metadata",
       "Writes the objects of each frame's metadata as a line of JSON",
       "The gst-sam2 authors");
-  sam2::add_pad_template(element_class, GST_PAD_SINK,
-                         GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
+  sam2::add_frames_template(element_class, GST_PAD_SINK,
+                            GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
   sam2::add_pad_template(element_class, GST_PAD_SRC, kJsonCaps);
 
   auto *transform_class = GST_BASE_TRANSFORM_CLASS(klass);

@@ -153,10 +153,10 @@ static void gst_sam2_overlay_class_init(GstSam2OverlayClass *klass) {
       element_class, "SAM 2 overlay", "Filter/Effect/Video",
       "Draws masks, contours, boxes and labels of objects from metadata",
       "The gst-sam2 authors");
-  sam2::add_pad_template(element_class, GST_PAD_SINK,
-                         GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS));
-  sam2::add_pad_template(element_class, GST_PAD_SRC,
-                         GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS));
+  sam2::add_frames_template(element_class, GST_PAD_SINK,
+                            GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS));
+  sam2::add_frames_template(element_class, GST_PAD_SRC,
+                            GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS));
 
   GST_BASE_TRANSFORM_CLASS(klass)->before_transform = sam2::sync_properties;
   GST_VIDEO_FILTER_CLASS(klass)->transform_frame_ip = transform_frame_ip;

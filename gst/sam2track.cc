@@ -69,6 +69,12 @@
  * and how long the parts of the work take; with #GstSam2Track:stats-interval
  * the same comes as an element message "sam2-stats".
  *
+ * Frames in the memory of a GPU (`memory:CUDAMemory`, as nvh264dec makes them)
+ * stay there; the tracker takes a copy by way of the host, one a tracked frame,
+ * which sam2overlay paints in and nvh264enc brings back. sam2jsonenc and
+ * sam2jsondec take such frames too. cudadownload and cudaconvert lose the
+ * objects (as of GStreamer 1.26): they belong in front of sam2track.
+ *
  * Tensors stay below #GstSam2Track:memory-limit, or below
  * #GstSam2Track:memory-fraction of the device. What
  * #GstSam2Track:max-objects objects need is worked out before the first frame,
@@ -142,6 +148,18 @@
  *   ! autovideosink
  * ]|
  * Tracks the people and dogs that a network finds (of GStreamer's plugin onnx).
+ * |[
+ * gst-launch-1.0 filesrc location=in.mp4 ! qtdemux ! h264parse ! nvh264dec \
+ *   ! sam2track prompt="1:points=50%,50%,+" ! sam2overlay \
+ *   ! nvh264enc ! h264parse ! mp4mux ! filesink location=out.mp4
+ * ]|
+ * Decodes and encodes on the GPU (with GStreamer's plugin nvcodec).
+ * |[
+ * gst-launch-1.0 filesrc location=in.mp4 ! qtdemux ! h264parse ! nvh264dec \
+ *   ! cudadownload ! sam2track prompt="1:points=50%,50%,+" ! sam2mask \
+ *   ! pngenc ! multifilesink location=mask-%05d.png
+ * ]|
+ * Brings frames to the host for elements that take them only there.
  */
 #include "sam2track.h"
 

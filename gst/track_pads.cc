@@ -230,8 +230,8 @@ GstPad *new_pad(GstSam2Track *self, const char *name) {
 
 void add_track_pad_templates(GstElementClass *element_class) {
   for (const GstPadDirection direction : {GST_PAD_SINK, GST_PAD_SRC})
-    add_pad_template(element_class, direction,
-                     GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
+    add_frames_template(element_class, direction,
+                        GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL));
 }
 
 void add_track_pads(GstSam2Track *self) {

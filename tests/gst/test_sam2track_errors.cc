@@ -130,7 +130,8 @@ GST_START_TEST(test_a_frame_with_too_little_memory_is_refused) {
   ASSERT_ONE_ERROR(sam2::awaited_errors(run.bus()), GST_STREAM_ERROR,
                    GST_STREAM_ERROR_FORMAT,
                    "A frame's memory is too small or cannot be read. Put a "
-                   "videoconvert in front of the element.");
+                   "videoconvert, or for frames of a GPU a cudadownload, in "
+                   "front of the element.");
 }
 GST_END_TEST
 
