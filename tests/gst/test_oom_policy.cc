@@ -1,44 +1,14 @@
 // What sam2track does when memory runs out: which steps are taken and told,
 // and what comes out. The fake engine says what there is (fake_engine_gate.h).
+#include "degradation_messages.h"
 #include "track_run.h"
 
 namespace {
 
+using sam2::expect;
 using sam2::TrackRun;
-using Texts = std::vector<std::string>;
 
-std::string text_of(const GstStructure *fields) {
-  guint level = 0;
-  gboolean is_undone = FALSE, changes_results = FALSE;
-  fail_unless(gst_structure_get(fields, "level", G_TYPE_UINT, &level, "undone",
-                                G_TYPE_BOOLEAN, &is_undone, "changes-results",
-                                G_TYPE_BOOLEAN, &changes_results, nullptr));
-  fail_unless(gst_structure_get_string(fields, "text") != nullptr);
-  return (is_undone ? "-" : "+") +
-         std::string(gst_structure_get_string(fields, "step")) + " " +
-         std::to_string(level) + (changes_results ? " changes" : "");
-}
-
-// What was said since, "+STEP LEVEL" for a step taken and "warning".
-Texts said_on(const TrackRun &run) {
-  Texts texts;
-  const auto types = static_cast<GstMessageType>(
-      GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING | GST_MESSAGE_ERROR);
-  while (const auto message = sam2::pop_message(run.bus(), types)) {
-    const GstStructure *fields = gst_message_get_structure(message.get());
-    if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_ELEMENT)
-      texts.push_back(GST_MESSAGE_TYPE_NAME(message.get()));
-    else if (gst_structure_has_name(fields, "sam2-degraded"))
-      texts.push_back(text_of(fields));
-  }
-  return texts;
-}
-
-void expect(const Texts &found, const Texts &wanted) {
-  std::string all;
-  for (const std::string &text : found) all += text + ", ";
-  fail_unless(found == wanted, "%s", all.c_str());
-}
+sam2::Texts said_on(const TrackRun &run) { return sam2::said_on(run.bus()); }
 
 void expect_text(const std::string &found, const std::string &wanted) {
   fail_unless(found == wanted, "\"%s\", not \"%s\"", found.c_str(),
