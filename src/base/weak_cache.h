@@ -45,6 +45,17 @@ class WeakCache {
     }
   }
 
+  // `value` stays with its users, and who asks for its key next gets a new one.
+  // Does nothing if it is not, or no longer, the value of a key. The caller
+  // keeps it alive.
+  void forget(const Value *value) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto it = entries_.begin(); it != entries_.end();) {
+      const bool is_it = it->second.value.lock().get() == value;
+      it = is_it ? entries_.erase(it) : std::next(it);
+    }
+  }
+
   // Threads that wait for a value just now.
   size_t waiting() const {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -62,12 +62,37 @@ auto translated(Work work) -> decltype(work()) {
   }
 }
 
+// Works with a model that all share: when that says that the device is lost,
+// who opens the file next gets another model.
+class ModelUser {
+ protected:
+  explicit ModelUser(std::shared_ptr<const SharedModel> shared)
+      : shared_(std::move(shared)) {}
+  const std::shared_ptr<const SharedModel> &shared() const { return shared_; }
+
+  template <class Work>
+  auto translated(Work work) const -> decltype(work()) {
+    try {
+      return sam2::translated(work);
+    } catch (const Error &error) {
+      if (error.code() == ErrorCode::kDeviceLost) forget_model(*shared_);
+      throw;
+    }
+  }
+
+ private:
+  std::shared_ptr<const SharedModel> shared_;
+};
+
 // StreamTracker whose functions throw nothing but sam2::Error, and whose
 // memories are counted.
-class TranslatedTracker : public StreamTracker {
+class TranslatedTracker : public StreamTracker, private ModelUser {
  public:
-  TranslatedTracker(std::unique_ptr<StreamTracker> inner, c10::Device device)
-      : inner_(std::move(inner)), banks_(device, MemoryOwner::kBanks) {}
+  TranslatedTracker(std::unique_ptr<StreamTracker> inner,
+                    const std::shared_ptr<const SharedModel> &shared)
+      : ModelUser(shared),
+        inner_(std::move(inner)),
+        banks_(shared->model.device(), MemoryOwner::kBanks) {}
   void add_prompt(const Prompt &prompt) override {
     translated([&] { inner_->add_prompt(prompt); });
   }
@@ -123,11 +148,11 @@ class TranslatedTracker : public StreamTracker {
   MemoryClaim banks_;
 };
 
-class EngineImpl : public Engine {
+class EngineImpl : public Engine, private ModelUser {
  public:
   EngineImpl(const std::shared_ptr<const SharedModel> &shared,
              const std::shared_ptr<DeviceBudget> &budget)
-      : load_number_(shared->load_number),
+      : ModelUser(shared),
         budget_(budget),
         encoder_(std::make_shared<const FrameEncoder>(
             std::shared_ptr<const Sam2Model>(shared, &shared->model))) {}
@@ -137,14 +162,13 @@ class EngineImpl : public Engine {
     return {
         model.config().name,          model.device().str(),
         precision_name(model.type()), static_cast<int>(model.input_size_px()),
-        model.parameter_count(),      load_number_};
+        model.parameter_count(),      shared()->load_number};
   }
   std::unique_ptr<StreamTracker> create_tracker(
       const TrackerSettings &settings) const override {
     return translated([&] {
       return std::make_unique<TranslatedTracker>(
-          std::make_unique<StreamTrackerImpl>(encoder_, settings),
-          encoder_->model()->device());
+          std::make_unique<StreamTrackerImpl>(encoder_, settings), shared());
     });
   }
   std::vector<std::shared_ptr<const EncodedImage>> encode(
@@ -183,7 +207,6 @@ class EngineImpl : public Engine {
   }
 
  private:
-  int64_t load_number_;
   std::shared_ptr<DeviceBudget> budget_;
   std::shared_ptr<const FrameEncoder> encoder_;
 };

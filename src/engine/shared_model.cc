@@ -65,13 +65,17 @@ std::shared_ptr<const LoadedWeights> load(const std::string &file,
       unload};
 }
 
+// Never destroyed: engines may outlive every scope.
+WeakCache<WeightsKey, const LoadedWeights> &weights_cache() {
+  static auto *cache = new WeakCache<WeightsKey, const LoadedWeights>;
+  return *cache;
+}
+
 std::shared_ptr<const LoadedWeights> shared_weights(const std::string &file,
                                                     c10::Device device,
                                                     c10::ScalarType type) {
-  // Never destroyed: engines may outlive every scope.
-  static auto *cache = new WeakCache<WeightsKey, const LoadedWeights>;
-  return cache->get({key_of(file), device.str(), type},
-                    [&] { return load(file, device, type); });
+  return weights_cache().get({key_of(file), device.str(), type},
+                             [&] { return load(file, device, type); });
 }
 
 }  // namespace
@@ -88,6 +92,11 @@ std::shared_ptr<const SharedModel> shared_model(const std::string &file,
         return std::make_shared<const SharedModel>(
             weights, weights->load_number, weights->network, input_size_px);
       });
+}
+
+void forget_model(const SharedModel &model) {
+  weights_cache().forget(
+      static_cast<const LoadedWeights *>(model.weights.get()));
 }
 
 }  // namespace sam2

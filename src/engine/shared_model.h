@@ -37,4 +37,8 @@ std::shared_ptr<const SharedModel> shared_model(const std::string &file,
                                                 c10::ScalarType type,
                                                 int64_t input_size_px);
 
+// For a model whose device has failed: those who have it keep it, and its
+// weights are loaded anew for who asks next, at any input size. Thread-safe.
+void forget_model(const SharedModel &model);
+
 }  // namespace sam2

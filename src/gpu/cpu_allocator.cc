@@ -127,6 +127,8 @@ class CachingCpuAllocator final : public c10::Allocator {
                      faults_.budget_bytes, " bytes of host memory");
     if (faults_.first_failing == 0 || --faults_.first_failing > 0) return;
     if (faults_.goes_on) faults_.first_failing = 1;
+    TORCH_CHECK(!faults_.is_device_lost,
+                "CUDA error: unspecified launch failure, says a test");
     TORCH_CHECK_WITH(OutOfMemoryError, false,
                      "a test refuses an allocation of ", block_bytes,
                      " bytes of host memory");

@@ -36,12 +36,14 @@ void reset_cpu_memory_peak();
 // c10::OutOfMemoryError. What is above a new limit already, stays.
 void set_cpu_memory_limit(size_t bytes);
 
-// For tests: allocations that fail with c10::OutOfMemoryError, on any thread.
+// For tests: allocations that fail, on any thread, with c10::OutOfMemoryError.
 struct CpuFaults {
   size_t first_failing = 0;  // counted from now, 1 = the next one; 0 = none
   bool goes_on = false;      // all from that one on fail, else it alone
   // Those fail that would take used_bytes above it; 0 = none.
   size_t budget_bytes = 0;
+  // The counted ones fail as work on a lost device does (device_failure.h).
+  bool is_device_lost = false;
 };
 void inject_cpu_faults(const CpuFaults &faults);  // {} ends it
 

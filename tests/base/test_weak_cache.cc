@@ -72,6 +72,28 @@ START_TEST(test_value_goes_with_its_last_user) {
 }
 END_TEST
 
+START_TEST(test_forgotten_value_stays_with_its_users_and_is_made_anew) {
+  Cache cache;
+  const auto first = cache.get("a", [] { return number(1); });
+  const auto other = cache.get("b", [] { return number(3); });
+  cache.forget(first.get());
+  const auto second = cache.get("a", [] { return number(2); });
+  ck_assert_int_eq(*first, 1);
+  ck_assert_int_eq(*second, 2);
+  ck_assert_ptr_eq(cache.get("b", [] { return number(4); }).get(), other.get());
+}
+END_TEST
+
+START_TEST(test_forgetting_twice_leaves_what_has_taken_the_place) {
+  Cache cache;
+  const auto first = cache.get("a", [] { return number(1); });
+  cache.forget(first.get());
+  const auto second = cache.get("a", [] { return number(2); });
+  cache.forget(first.get());
+  ck_assert_int_eq(*cache.get("a", [] { return number(3); }), 2);
+}
+END_TEST
+
 START_TEST(test_threads_that_come_together_make_one_value) {
   Cache cache;
   std::atomic<int> made{0};
@@ -102,8 +124,8 @@ START_TEST(test_failure_is_told_to_all_who_waited) {
   });
   ck_assert_int_eq(tries, 1);
   for (const std::string &text : texts)
-    assert_texts_equal(
-        text, refusal(ErrorCode::kUnreadable, "The file is damaged."));
+    assert_texts_equal(text,
+                       refusal(ErrorCode::kUnreadable, "The file is damaged."));
 }
 END_TEST
 
@@ -137,6 +159,9 @@ int main() {
   tcase_add_test(tests, test_value_in_use_is_shared);
   tcase_add_test(tests, test_other_key_has_a_value_of_its_own);
   tcase_add_test(tests, test_value_goes_with_its_last_user);
+  tcase_add_test(tests,
+                 test_forgotten_value_stays_with_its_users_and_is_made_anew);
+  tcase_add_test(tests, test_forgetting_twice_leaves_what_has_taken_the_place);
   tcase_add_test(tests, test_threads_that_come_together_make_one_value);
   tcase_add_test(tests, test_failure_is_told_to_all_who_waited);
   tcase_add_test(tests, test_failure_is_not_remembered);

@@ -177,6 +177,67 @@ START_TEST(test_twenty_that_start_at_once_load_once) {
 }
 END_TEST
 
+// What a frame's encoding says when the device is lost.
+std::string loss_on(const EnginePtr &engine) {
+  inject_cpu_faults({1, false, 0, true});
+  const std::string refused =
+      refusal_of([&] { engine->encode({clip_frame(0)}); });
+  inject_cpu_faults({});
+  return refused;
+}
+
+START_TEST(test_model_is_loaded_anew_when_its_device_was_lost) {
+  const std::string file = new_file();
+  const EnginePtr first = open(file);
+  const EnginePtr small = open(file, Precision::kFp32, 128);
+  assert_texts_equal(
+      loss_on(first),
+      refusal(ErrorCode::kDeviceLost,
+              "The device has failed, and this process cannot use it any more. "
+              "Start the application again, or set device=auto to go on on the "
+              "CPU."));
+  const EnginePtr second = open(file);
+  ck_assert(!shares(first, second));
+  ck_assert(shares(first, small));
+  ck_assert(shares(second, open(file, Precision::kFp32, 128)));
+}
+END_TEST
+
+START_TEST(test_loss_that_others_hear_of_later_leaves_the_new_model) {
+  const std::string file = new_file();
+  const EnginePtr first = open(file), other = open(file);
+  loss_on(first);
+  const EnginePtr second = open(file);
+  loss_on(other);
+  ck_assert(shares(second, open(file)));
+}
+END_TEST
+
+START_TEST(test_tracker_that_lost_its_device_is_reason_enough) {
+  const std::string file = new_file();
+  const EnginePtr first = open(file);
+  const auto tracker = first->create_tracker({});
+  Prompt click;
+  click.object_id = 1;
+  click.points = {{110, 30, true}};
+  tracker->add_prompt(click);
+  inject_cpu_faults({1, false, 0, true});
+  ck_assert_int_ne(refusal_of([&] { tracker->track(clip_frame(0)); })[0], 'n');
+  inject_cpu_faults({});
+  ck_assert(!shares(first, open(file)));
+}
+END_TEST
+
+START_TEST(test_memory_that_ran_out_is_no_reason_to_load_anew) {
+  const std::string file = new_file();
+  const EnginePtr first = open(file);
+  inject_cpu_faults({1, false, 0});
+  ck_assert_int_ne(refusal_of([&] { first->encode({clip_frame(0)}); })[0], 'n');
+  inject_cpu_faults({});
+  ck_assert(shares(first, open(file)));
+}
+END_TEST
+
 START_TEST(test_file_that_failed_is_read_again) {
   const std::string file = new_file();
   const std::string whole = kFolder + "whole.safetensors";
@@ -217,6 +278,11 @@ int main() {
                  test_tracker_takes_what_an_engine_of_the_same_model_encoded);
   tcase_add_test(tests, test_weights_go_with_their_last_user);
   tcase_add_test(tests, test_twenty_that_start_at_once_load_once);
+  tcase_add_test(tests, test_model_is_loaded_anew_when_its_device_was_lost);
+  tcase_add_test(tests,
+                 test_loss_that_others_hear_of_later_leaves_the_new_model);
+  tcase_add_test(tests, test_tracker_that_lost_its_device_is_reason_enough);
+  tcase_add_test(tests, test_memory_that_ran_out_is_no_reason_to_load_anew);
   tcase_add_test(tests, test_file_that_failed_is_read_again);
   tcase_add_test(tests,
                  test_refused_input_size_leaves_the_weights_to_the_others);
