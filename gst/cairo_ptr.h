@@ -15,6 +15,7 @@ struct CairoRelease {
 };
 struct PangoRelease {
   void operator()(PangoLayout *layout) const { g_object_unref(layout); }
+  void operator()(PangoFontMap *fonts) const { g_object_unref(fonts); }
   void operator()(PangoContext *context) const { g_object_unref(context); }
   void operator()(PangoFontDescription *font) const {
     pango_font_description_free(font);
@@ -24,6 +25,7 @@ struct PangoRelease {
 using SurfacePtr = std::unique_ptr<cairo_surface_t, CairoRelease>;
 using CairoPtr = std::unique_ptr<cairo_t, CairoRelease>;
 using LayoutPtr = std::unique_ptr<PangoLayout, PangoRelease>;
+using FontMapPtr = std::unique_ptr<PangoFontMap, PangoRelease>;
 using PangoContextPtr = std::unique_ptr<PangoContext, PangoRelease>;
 using FontPtr = std::unique_ptr<PangoFontDescription, PangoRelease>;
 

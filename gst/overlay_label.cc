@@ -17,11 +17,10 @@ struct Text {
   int padding_px = 0;
 };
 
-Text lay_out(const std::string &text, SizePx frame_size) {
+Text lay_out(PangoFontMap *fonts, const std::string &text, SizePx frame_size) {
   const int font_px =
       std::max(kMinFontPx, frame_size.height / kFontsPerFrameHeight);
-  const PangoContextPtr context(
-      pango_font_map_create_context(pango_cairo_font_map_get_default()));
+  const PangoContextPtr context(pango_font_map_create_context(fonts));
   const FontPtr font(pango_font_description_from_string("Sans Bold"));
   pango_font_description_set_absolute_size(font.get(), font_px * PANGO_SCALE);
   Text result;
@@ -81,9 +80,9 @@ std::string label_text(const AnalyticsObject &object) {
   return text + score;
 }
 
-Label label_layers(const std::string &text, const BoxPx &box,
-                   SizePx frame_size) {
-  const Text laid_out = lay_out(text, frame_size);
+Label label_layers(PangoFontMap *fonts, const std::string &text,
+                   const BoxPx &box, SizePx frame_size) {
+  const Text laid_out = lay_out(fonts, text, frame_size);
   const SizePx size = {std::min(laid_out.size.width, frame_size.width),
                        std::min(laid_out.size.height, frame_size.height)};
   const int top = static_cast<int>(box.y);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "analytics_meta.h"
+#include "cairo_ptr.h"
 #include "paint_layer.h"
 
 namespace sam2 {
@@ -19,8 +20,9 @@ struct Label {
 
 // `text` above `box`, or inside at its top if there is no room above; moved
 // into the frame, and cut where it is larger. The letters' height follows the
-// frame's. Throws std::bad_alloc. Reentrant.
-Label label_layers(const std::string &text, const BoxPx &box,
-                   SizePx frame_size);
+// frame's. One thread at a time for the same `fonts`, which cache what they
+// find. Throws std::bad_alloc.
+Label label_layers(PangoFontMap *fonts, const std::string &text,
+                   const BoxPx &box, SizePx frame_size);
 
 }  // namespace sam2

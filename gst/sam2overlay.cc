@@ -51,6 +51,9 @@ namespace {
 
 struct State {
   sam2::OverlaySettings settings;  // guarded by the object lock
+  // Of the streaming thread, from the first label to the stop. Pango's default
+  // would stay, with a thread of its own, as long as the streaming thread.
+  sam2::FontMapPtr fonts;
 };
 
 }  // namespace
@@ -94,16 +97,18 @@ void draw_object(GstVideoFrame *frame, const sam2::AnalyticsObject &object,
 }
 
 void draw_label(GstVideoFrame *frame, const sam2::AnalyticsObject &object,
-                sam2::Colour colour) {
+                sam2::Colour colour, sam2::FontMapPtr &fonts) {
+  if (!fonts) fonts.reset(pango_cairo_font_map_new());
   const sam2::Label label = sam2::label_layers(
-      sam2::label_text(object), object.box,
+      fonts.get(), sam2::label_text(object), object.box,
       {GST_VIDEO_FRAME_WIDTH(frame), GST_VIDEO_FRAME_HEIGHT(frame)});
   sam2::paint(frame, label.plate, colour);
   sam2::paint(frame, label.letters, sam2::text_colour(colour));
 }
 
 // Labels come last, so that no mask covers them.
-void draw(GstVideoFrame *frame, const sam2::OverlaySettings &settings) {
+void draw(GstVideoFrame *frame, const sam2::OverlaySettings &settings,
+          sam2::FontMapPtr &fonts) {
   const auto objects = sam2::read_objects(frame->buffer);
   std::vector<sam2::Colour> colours;
   int64_t place = 0;
@@ -112,14 +117,21 @@ void draw(GstVideoFrame *frame, const sam2::OverlaySettings &settings) {
   for (size_t i = 0; i < objects.size(); ++i)
     draw_object(frame, objects[i], settings, colours[i]);
   for (size_t i = 0; settings.draw_labels && i < objects.size(); ++i)
-    if (!objects[i].box.is_empty()) draw_label(frame, objects[i], colours[i]);
+    if (!objects[i].box.is_empty())
+      draw_label(frame, objects[i], colours[i], fonts);
 }
 
 GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame) {
   return sam2::guarded(GST_ELEMENT(filter), GST_FLOW_ERROR, [&] {
-    draw(frame, sam2::locked_copy(filter, as_overlay(filter)->state->settings));
+    State &state = *as_overlay(filter)->state;
+    draw(frame, sam2::locked_copy(filter, state.settings), state.fonts);
     return GST_FLOW_OK;
   });
+}
+
+gboolean stop(GstBaseTransform *transform) {
+  as_overlay(transform)->state->fonts.reset();
+  return TRUE;
 }
 
 void set_property(GObject *object, guint id, const GValue *value,
@@ -158,6 +170,7 @@ static void gst_sam2_overlay_class_init(GstSam2OverlayClass *klass) {
   sam2::add_frames_template(element_class, GST_PAD_SRC,
                             GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS));
 
+  GST_BASE_TRANSFORM_CLASS(klass)->stop = stop;
   GST_BASE_TRANSFORM_CLASS(klass)->before_transform = sam2::sync_properties;
   GST_VIDEO_FILTER_CLASS(klass)->transform_frame_ip = transform_frame_ip;
 }

@@ -5,7 +5,8 @@ namespace {
 
 sam2::PaintLayer place_of(const std::string &text, const sam2::BoxPx &box,
                           sam2::SizePx frame) {
-  const sam2::Label label = sam2::label_layers(text, box, frame);
+  const sam2::FontMapPtr fonts(pango_cairo_font_map_new());
+  const sam2::Label label = sam2::label_layers(fonts.get(), text, box, frame);
   fail_unless_equals_int(label.plate.opacity.size(),
                          label.plate.width * label.plate.height);
   fail_unless_equals_int(label.letters.opacity.size(),

@@ -2,6 +2,7 @@
 #include "analytics_meta.h"
 #include "object_colour.h"
 #include "support/gst_test.h"
+#include "support/process_counts.h"
 
 namespace {
 
@@ -163,6 +164,14 @@ GST_START_TEST(test_every_format_is_drawn_into) {
 }
 GST_END_TEST
 
+// Pango, which draws labels, has a thread for its fonts.
+GST_START_TEST(test_no_thread_is_left_when_the_element_has_stopped) {
+  const int64_t threads = sam2::thread_count();
+  drawn("draw-labels=true");
+  sam2::await_threads(threads);
+}
+GST_END_TEST
+
 Suite *sam2overlay_suite() {
   Suite *suite = suite_create("sam2overlay");
   TCase *cases = tcase_create("all");
@@ -176,6 +185,7 @@ Suite *sam2overlay_suite() {
   tcase_add_test(cases, test_metadata_stays);
   tcase_add_test(cases, test_a_segment_in_bytes_is_drawn_into);
   tcase_add_test(cases, test_every_format_is_drawn_into);
+  tcase_add_test(cases, test_no_thread_is_left_when_the_element_has_stopped);
   suite_add_tcase(suite, cases);
   return suite;
 }
