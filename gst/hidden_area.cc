@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/wide_vectors.h"
+
 namespace sam2 {
 namespace {
 
@@ -25,13 +27,18 @@ int divisor_of(int radius) { return (2 * radius + 1) * (radius + 1); }
 // are good at those.
 constexpr int kMaxNarrowRadius = 7;
 
+SAM2_WIDE_VECTORS
 void soften_narrowly(const uint16_t *columns, const uint8_t *hard, int count,
                      int radius, std::vector<uint16_t> &scratch,
                      uint8_t *soft) {
-  scratch.assign(static_cast<size_t>(count), 0);
+  scratch.resize(static_cast<size_t>(count));
   uint16_t *sums = scratch.data();
-  for (int i = 0; i <= 2 * radius; ++i)
-    for (int x = 0; x < count; ++x) sums[x] += columns[x + i];
+  for (int x = 0; x < count; ++x)
+    sums[x] =
+        static_cast<uint16_t>(columns[x] + columns[x + 1] + columns[x + 2]);
+  for (int i = 3; i < 2 * radius; i += 2)
+    for (int x = 0; x < count; ++x)
+      sums[x] += static_cast<uint16_t>(columns[x + i] + columns[x + i + 1]);
   // Rounded up, so that products that should be whole are not below.
   const auto scale = static_cast<uint16_t>((1 << 16) / divisor_of(radius) + 1);
   for (int x = 0; x < count; ++x) {
@@ -53,6 +60,14 @@ void soften_widely(const uint16_t *columns, const uint8_t *hard, int count,
     soft[x] = static_cast<uint8_t>(share < 255 ? share : 255) | hard[x];
     sum -= columns[x];
   }
+}
+
+// To each sum what enters, less what leaves.
+SAM2_WIDE_VECTORS
+void move_sums(const uint8_t *leaving, const uint8_t *entering, int count,
+               uint16_t *sums) {
+  for (int i = 0; i < count; ++i)
+    sums[i] += static_cast<uint16_t>(entering[i] - leaving[i]);
 }
 
 }  // namespace
@@ -137,11 +152,8 @@ void HiddenArea::move_columns(const uint8_t *leaving, const uint8_t *entering,
   };
   uint16_t *sums = column_sums_.data();
   for (int x = first; x < inner; ++x) sums[x - first] += change(0);
-  uint16_t *inner_sums = sums + (inner - first);
-  const uint8_t *added = entering + inner, *taken = leaving + inner;
-  const int count = inner_end - inner;
-  for (int i = 0; i < count; ++i)
-    inner_sums[i] += static_cast<uint16_t>(added[i] - taken[i]);
+  move_sums(leaving + inner, entering + inner, inner_end - inner,
+            sums + (inner - first));
   for (int x = inner_end; x < end; ++x)
     sums[x - first] += change(size_.width - 1);
 }
