@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <utility>
+
+#include "base/wide_vectors.h"
 
 namespace sam2 {
 namespace {
@@ -21,19 +24,55 @@ uint8_t mean(uint32_t sum, uint32_t scale) {
                               kScaleBits);
 }
 
-// Adds `rows` rows of `count` bytes to `sums`; four at once, because those cost
-// the same to load and to store for one row.
+// Adds up `rows` rows of `count` bytes; four at once, because those cost the
+// same to load and to store for one row.
+SAM2_WIDE_VECTORS
 void add_rows(const uint8_t *first, ptrdiff_t stride, int rows, int count,
               uint16_t *sums) {
+  const auto rows_at = [&](int y) { return first + y * stride; };
   int y = 0;
+  if (rows >= 8) {
+    const uint8_t *a = rows_at(0), *b = rows_at(1), *c = rows_at(2);
+    const uint8_t *d = rows_at(3), *e = rows_at(4), *f = rows_at(5);
+    const uint8_t *g = rows_at(6), *h = rows_at(7);
+    for (int i = 0; i < count; ++i)
+      sums[i] = static_cast<uint16_t>(a[i] + b[i] + c[i] + d[i] + e[i] + f[i] +
+                                      g[i] + h[i]);
+    y = 8;
+  } else {
+    std::fill_n(sums, count, uint16_t{0});
+  }
   for (; y + 4 <= rows; y += 4) {
-    const uint8_t *a = first + y * stride, *b = a + stride;
-    const uint8_t *c = b + stride, *d = c + stride;
+    const uint8_t *a = rows_at(y), *b = rows_at(y + 1);
+    const uint8_t *c = rows_at(y + 2), *d = rows_at(y + 3);
     for (int i = 0; i < count; ++i)
       sums[i] += static_cast<uint16_t>(a[i] + b[i] + c[i] + d[i]);
   }
-  for (; y < rows; ++y)
-    for (int i = 0; i < count; ++i) sums[i] += first[y * stride + i];
+  for (; y < rows; ++y) {
+    const uint8_t *row = rows_at(y);
+    for (int i = 0; i < count; ++i) sums[i] += row[i];
+  }
+}
+
+// The sums of `side` samples each, whose columns are summed up.
+template <int kStep>
+void add_columns(const uint16_t *sums, int side, uint32_t *totals) {
+  std::fill_n(totals, kStep, 0u);
+  for (int i = 0; i < side; ++i)
+    for (int c = 0; c < kStep; ++c) totals[c] += sums[i * kStep + c];
+}
+
+// The same for a few samples: four sums of 16 bits are added at once, of which
+// only kStep count. Reads up to 3 sums more.
+template <int kStep, int kSide>
+void add_columns(const uint16_t *sums, uint16_t *totals) {
+  uint64_t total = 0;
+  for (int i = 0; i < kSide; ++i) {
+    uint64_t four;
+    std::memcpy(&four, sums + i * kStep, sizeof four);
+    total += four;
+  }
+  std::memcpy(totals, &total, kStep * sizeof *totals);
 }
 
 // The means of `rows` * kBlock samples each, whose columns are summed up. 0
@@ -44,18 +83,19 @@ void means_of_row(const uint16_t *sums, int samples, int rows, int block,
   const int side = kBlock ? kBlock : block;
   const uint32_t scale = scale_of(rows * side);
   int x = 0;
-  for (; x + side <= samples; x += side, target += kStep)
-    for (int c = 0; c < kStep; ++c) {
-      uint32_t total = 0;
-      for (int i = 0; i < side; ++i) total += sums[(x + i) * kStep + c];
-      target[c] = mean(total, scale);
-    }
-  if (x == samples) return;
-  for (int c = 0; c < kStep; ++c) {
-    uint32_t total = 0;
-    for (int i = x; i < samples; ++i) total += sums[i * kStep + c];
-    target[c] = mean(total, scale_of(rows * (samples - x)));
+  for (; x + side <= samples; x += side, target += kStep) {
+    std::conditional_t<(kBlock > 0), uint16_t, uint32_t> totals[kStep];
+    if constexpr (kBlock)
+      add_columns<kStep, kBlock>(sums + x * kStep, totals);
+    else
+      add_columns<kStep>(sums + x * kStep, side, totals);
+    for (int c = 0; c < kStep; ++c) target[c] = mean(totals[c], scale);
   }
+  if (x == samples) return;
+  uint32_t totals[kStep];
+  add_columns<kStep>(sums + x * kStep, samples - x, totals);
+  for (int c = 0; c < kStep; ++c)
+    target[c] = mean(totals[c], scale_of(rows * (samples - x)));
 }
 
 template <int kStep>
@@ -68,53 +108,103 @@ void means_of_row(const uint16_t *sums, int samples, int rows, int block,
   means(sums, samples, rows, block, target);
 }
 
-// `source` has `radius` samples more on either side than `target`.
-template <int kStep>
-void blur_row(const uint8_t *source, int count, int radius, uint8_t *target) {
-  const int window = 2 * radius + 1;
+// The means of `window` bytes each, `step` apart, the first of which is in the
+// same place. `source` has `count` + (`window` - 1) * `step` bytes.
+SAM2_WIDE_VECTORS
+void blur_row(const uint8_t *source, int count, int window, int step,
+              uint16_t *sums, uint8_t *target) {
+  std::fill_n(sums, count, uint16_t{0});
+  for (int k = 0; k < window; ++k, source += step)
+    for (int i = 0; i < count; ++i) sums[i] += source[i];
   const uint32_t scale = scale_of(window);
-  uint32_t sum[kStep] = {0};
-  for (int x = 0; x < window - 1; ++x)
-    for (int c = 0; c < kStep; ++c) sum[c] += source[x * kStep + c];
-  for (int x = 0; x < count; ++x)
-    for (int c = 0; c < kStep; ++c) {
-      sum[c] += source[(x + window - 1) * kStep + c];
-      target[x * kStep + c] = mean(sum[c], scale);
-      sum[c] -= source[x * kStep + c];
-    }
+  for (int i = 0; i < count; ++i) target[i] = mean(sums[i], scale);
 }
 
-// Between each two of `count` + 1 samples, kBlock interpolated ones. All first
-// ones are computed, then all second ones, and so on into `phases`: that is
-// what vector instructions are good at.
+// kBlock rows of `count` interpolated samples each, which are to be placed
+// between the samples of `source` and the next ones: all first ones, then all
+// second ones, and so on.
 template <int kStep, int kBlock>
-void interpolate_row(const uint8_t *source, int count, uint8_t *phases,
-                     uint8_t *target) {
+void interpolate(const uint8_t *source, int count, uint8_t *rows) {
   constexpr int kUnits = 2 * kBlock;
   const int bytes = count * kStep;
-  for (int k = 0; k < kBlock; ++k) {
-    uint8_t *phase = phases + ptrdiff_t{1} * k * bytes;
+  for (int k = 0; k < kBlock; ++k, rows += bytes) {
     const auto right = static_cast<uint16_t>(2 * k + 1);
     const auto left = static_cast<uint16_t>(kUnits - right);
     for (int i = 0; i < bytes; ++i)
-      phase[i] = static_cast<uint8_t>(
+      rows[i] = static_cast<uint8_t>(
           static_cast<uint16_t>(source[i] * left + source[i + kStep] * right +
                                 kBlock) /
           kUnits);
   }
-  for (int j = 0; j < count; ++j)
-    for (int k = 0; k < kBlock; ++k)
-      std::memcpy(target + (ptrdiff_t{1} * j * kBlock + k) * kStep,
-                  phases + ptrdiff_t{1} * k * bytes + ptrdiff_t{1} * j * kStep,
-                  kStep);
+}
+
+// Samples of `a` and of `b` in turn.
+template <int kStep>
+void zip(const uint8_t *a, const uint8_t *b, int count, uint8_t *target) {
+  for (int i = 0; i < count; ++i)
+    for (const uint8_t *source : {a + i * kStep, b + i * kStep}) {
+      std::memcpy(target, source, kStep);
+      target += kStep;
+    }
+}
+
+// Between each two of `count` + 1 samples, kBlock interpolated ones. `scratch`
+// is as long as `target`. Rows are made and zipped, each of one half with one
+// of the other, until one is left: vector instructions are good at that. They
+// are not with 3 bytes.
+template <int kStep, int kBlock>
+void interpolate_row(const uint8_t *source, int count, uint8_t *scratch,
+                     uint8_t *target) {
+  if constexpr (kStep == 3) {
+    interpolate<kStep, kBlock>(source, count, scratch);
+    for (int j = 0; j < count; ++j)
+      for (int k = 0; k < kBlock; ++k, target += kStep)
+        std::memcpy(target, scratch + ptrdiff_t{1} * (k * count + j) * kStep,
+                    kStep);
+  } else {
+    uint8_t *from = kBlock == 4 ? target : scratch;
+    uint8_t *to = kBlock == 4 ? scratch : target;
+    interpolate<kStep, kBlock>(source, count, from);
+    for (int rows = kBlock; rows > 1; rows /= 2, std::swap(from, to)) {
+      const int samples = count * kBlock / rows;
+      const ptrdiff_t bytes = ptrdiff_t{1} * samples * kStep;
+      for (int r = 0; r < rows / 2; ++r)
+        zip<kStep>(from + r * bytes, from + (r + rows / 2) * bytes, samples,
+                   to + 2 * r * bytes);
+    }
+  }
 }
 
 template <int kStep>
 void interpolate_row(const uint8_t *source, int count, int block,
-                     uint8_t *phases, uint8_t *target) {
-  if (block == 2) interpolate_row<kStep, 2>(source, count, phases, target);
-  if (block == 4) interpolate_row<kStep, 4>(source, count, phases, target);
-  if (block == 8) interpolate_row<kStep, 8>(source, count, phases, target);
+                     uint8_t *scratch, uint8_t *target) {
+  if (block == 2) interpolate_row<kStep, 2>(source, count, scratch, target);
+  if (block == 4) interpolate_row<kStep, 4>(source, count, scratch, target);
+  if (block == 8) interpolate_row<kStep, 8>(source, count, scratch, target);
+}
+
+// Between two samples, of which `below` counts `weight` of 256.
+uint8_t mixed(uint8_t above, uint8_t below, uint16_t weight) {
+  const auto change = static_cast<uint16_t>((below - above) * weight);
+  return static_cast<uint8_t>(
+      static_cast<uint16_t>(above * 256 + 128 + change) >> 8);
+}
+
+SAM2_WIDE_VECTORS
+void mix_rows(const uint8_t *above, const uint8_t *below, uint16_t weight,
+              int count, uint8_t *target) {
+  for (int i = 0; i < count; ++i) target[i] = mixed(above[i], below[i], weight);
+}
+
+// Changes the bits that `mask` has.
+SAM2_WIDE_VECTORS
+void mix_rows(const uint8_t *above, const uint8_t *below, uint16_t weight,
+              int count, const uint8_t *mask, uint8_t *target) {
+  for (int i = 0; i < count; ++i) {
+    const uint8_t value = mixed(above[i], below[i], weight);
+    target[i] =
+        static_cast<uint8_t>(target[i] ^ ((target[i] ^ value) & mask[i]));
+  }
 }
 
 // Each of `count` samples `block` times.
@@ -153,7 +243,7 @@ void CoarsePlane::set_layout(const PlaneView &plane, BlockSize block) {
   height_ = blocks_in(plane.height, block.y);
   means_.resize(size_t{1} * width_ * height_ * step_);
   blurred_.resize(means_.size());
-  sums_.resize(size_t{1} * plane.width * step_);
+  sums_.resize(size_t{1} * plane.width * step_ + 3);
   forget_wide_rows();
 }
 
@@ -178,7 +268,6 @@ void CoarsePlane::reduce(const PlaneView &plane, const RectPx &area) {
   for (int i = blocks.y_begin; i < blocks.y_end; ++i) {
     const int y_end = std::min((i + 1) * block_.y, plane_height_);
     uint16_t *sums = sums_.data();
-    std::fill_n(sums, bytes, uint16_t{0});
     const int rows = y_end - i * block_.y;
     add_rows(plane.row(i * block_.y) + ptrdiff_t{1} * first * step_,
              plane.stride_bytes, rows, bytes, sums);
@@ -233,10 +322,8 @@ void CoarsePlane::blur_rows(const RectPx &blocks, int radius) {
       padded_[i] = row[i % step_];
       padded_[margin + row_bytes + i] = row[row_bytes - step_ + i % step_];
     }
-    with_step(step_, [&](auto step) {
-      blur_row<step()>(padded_.data(), blocks.width(), radius,
-                       &work_rows_[y * row_bytes]);
-    });
+    blur_row(padded_.data(), static_cast<int>(row_bytes), 2 * radius + 1, step_,
+             sums_.data(), &work_rows_[y * row_bytes]);
   }
 }
 
@@ -301,21 +388,28 @@ const uint8_t *CoarsePlane::smooth_blocks(int block_y) {
   return &row.bytes[half_block_bytes];
 }
 
-const uint8_t *CoarsePlane::smooth_row(int y, int begin, int end) {
+void CoarsePlane::copy_smooth_row(int y, int begin, int end,
+                                  const uint8_t *mask, uint8_t *target) {
   const int place =
       std::clamp((2 * y + 1) * 128 / block_.y - 128, 0, (height_ - 1) * 256);
-  const int weight = place % 256;
+  const auto weight = static_cast<uint16_t>(place % 256);
   const ptrdiff_t offset = ptrdiff_t{1} * begin * step_;
-  const uint8_t *above = smooth_blocks(place / 256) + offset;
-  if (weight == 0) return above;
-  const uint8_t *below = smooth_blocks(place / 256 + 1) + offset;
   const int bytes = (end - begin) * step_;
-  smooth_.resize(static_cast<size_t>(bytes));
-  uint8_t *target = smooth_.data();
-  for (int b = 0; b < bytes; ++b)
-    target[b] = static_cast<uint8_t>(
-        (above[b] * (256 - weight) + below[b] * weight + 128) >> 8);
-  return target;
+  const uint8_t *above = smooth_blocks(place / 256) + offset;
+  const uint8_t *below =
+      weight ? smooth_blocks(place / 256 + 1) + offset : above;
+  if (mask)
+    mix_rows(above, below, weight, bytes, mask, target);
+  else if (weight)
+    mix_rows(above, below, weight, bytes, target);
+  else
+    std::copy_n(above, bytes, target);
+}
+
+const uint8_t *CoarsePlane::smooth_row(int y, int begin, int end) {
+  smooth_.resize(size_t{1} * (end - begin) * step_);
+  copy_smooth_row(y, begin, end, nullptr, smooth_.data());
+  return smooth_.data();
 }
 
 }  // namespace sam2

@@ -45,6 +45,11 @@ class CoarsePlane {
   const uint8_t *block_row(int y, int begin);
   const uint8_t *smooth_row(int y, int begin, int end);
 
+  // The same as smooth_row() into `target`, of whose bits it takes the place
+  // where `mask` has them; null = everywhere.
+  void copy_smooth_row(int y, int begin, int end, const uint8_t *mask,
+                       uint8_t *target);
+
  private:
   RectPx blocks_of(const RectPx &area, int margin) const;
   void blur_rows(const RectPx &blocks, int radius);

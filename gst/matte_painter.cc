@@ -1,7 +1,9 @@
 #include "matte_painter.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "base/wide_vectors.h"
 #include "object_colour.h"
 
 namespace sam2 {
@@ -15,6 +17,7 @@ uint8_t by_255(uint16_t product) {
   return static_cast<uint8_t>((sum + (sum >> 8)) >> 8);
 }
 
+SAM2_WIDE_VECTORS
 void mix_bytes(uint8_t *bytes, const uint8_t *others, const uint8_t *opacity,
                int count) {
   for (int i = 0; i < count; ++i)
@@ -23,6 +26,7 @@ void mix_bytes(uint8_t *bytes, const uint8_t *others, const uint8_t *opacity,
 }
 
 // Takes the others' bits where `mask` has them.
+SAM2_WIDE_VECTORS
 void select_bytes(uint8_t *bytes, const uint8_t *others, const uint8_t *mask,
                   int count) {
   for (int i = 0; i < count; ++i)
@@ -30,10 +34,12 @@ void select_bytes(uint8_t *bytes, const uint8_t *others, const uint8_t *mask,
         static_cast<uint8_t>(bytes[i] ^ ((bytes[i] ^ others[i]) & mask[i]));
 }
 
+SAM2_WIDE_VECTORS
 void double_bytes(const uint8_t *source, int count, uint8_t *target) {
   for (int i = 0; i < count; ++i) target[2 * i] = target[2 * i + 1] = source[i];
 }
 
+SAM2_WIDE_VECTORS
 void triple_bytes(const uint8_t *source, int count, uint8_t *target) {
   for (int i = 0; i < count; ++i)
     target[3 * i] = target[3 * i + 1] = target[3 * i + 2] = source[i];
@@ -42,17 +48,20 @@ void triple_bytes(const uint8_t *source, int count, uint8_t *target) {
 // How much of neighbouring samples is hidden.
 enum class Share { kNone, kSome, kAll };
 
-// Of as many samples; 0 stands for `count` of them.
-template <int kCount>
-Share share_of(const uint8_t *opacity, int count = kCount) {
-  if (kCount) count = kCount;
-  uint8_t any = 0, all = kOpaque;
-  for (int i = 0; i < count; ++i) {
+Share share_of(const uint8_t *opacity, int count) {
+  uint64_t any = 0, all = ~uint64_t{0}, eight = 0;
+  int i = 0;
+  for (; i + 8 <= count; i += 8) {
+    std::memcpy(&eight, opacity + i, sizeof eight);
+    any |= eight;
+    all &= eight;
+  }
+  for (; i < count; ++i) {
     any |= opacity[i];
-    all &= opacity[i];
+    if (opacity[i] != kOpaque) all = 0;
   }
   if (any == 0) return Share::kNone;
-  return all == kOpaque ? Share::kAll : Share::kSome;
+  return ~all ? Share::kSome : Share::kAll;
 }
 
 struct Run {
@@ -65,8 +74,7 @@ struct Run {
 Run first_run(const uint8_t *opacity, int count) {
   constexpr int kPiece = 32;
   const auto share_at = [&](int i) {
-    return count - i < kPiece ? share_of<0>(opacity + i, count - i)
-                              : share_of<kPiece>(opacity + i);
+    return share_of(opacity + i, std::min(count - i, kPiece));
   };
   const Share share = share_at(0);
   int end = kPiece;
@@ -85,6 +93,30 @@ int blur_block_px(guint blur_size_px) {
 // as `blur_size_px`.
 int blur_radius(guint blur_size_px, int block_px) {
   return std::max(1, static_cast<int>(blur_size_px) / (2 * block_px));
+}
+
+SAM2_WIDE_VECTORS
+void add_bytes(const uint8_t *bytes, int count, uint16_t *sums) {
+  for (int i = 0; i < count; ++i) sums[i] += bytes[i];
+}
+
+// `count` sums of two neighbours each, divided by 1 << `shift`.
+SAM2_WIDE_VECTORS
+void means_of_pairs(const uint16_t *sums, int count, int shift,
+                    uint8_t *means) {
+  for (int i = 0; i < count; ++i)
+    means[i] = static_cast<uint8_t>((sums[2 * i] + sums[2 * i + 1]) >> shift);
+}
+
+// The same, of a sample on the first one of its columns: a half of them and a
+// quarter of either neighbour.
+SAM2_WIDE_VECTORS
+void cosited_means(const uint16_t *sums, int count, int shift, uint8_t *means) {
+  for (int i = 0; i < count; ++i) {
+    const uint16_t *under = sums + 2 * i;
+    means[i] = static_cast<uint8_t>((under[-1] + 2 * under[0] + under[1]) >>
+                                    (shift + 1));
+  }
 }
 
 RectPx in_samples(const RectPx &box, const PlaneView &plane) {
@@ -222,20 +254,22 @@ void MattePainter::paint_span(const PlaneView &plane, int y, int begin, int end,
 // Hides the samples from `begin` to `end` fully.
 void MattePainter::hide(const PlaneView &plane, int y, int begin, int end) {
   if (begin >= end) return;
-  const bool has_alpha = plane.alpha_byte() >= 0;
-  if (has_alpha && rule_ == ByteRule::kAllButAlpha) {
-    select_bytes(plane.row(y) + ptrdiff_t{1} * begin * plane.step_bytes,
-                 source_row(y, begin, end), all_but_alpha_.data(),
-                 (end - begin) * plane.step_bytes);
-    return;
+  uint8_t *target = plane.row(y) + ptrdiff_t{1} * begin * plane.step_bytes;
+  const int bytes = (end - begin) * plane.step_bytes;
+  const bool keeps_alpha =
+      plane.alpha_byte() >= 0 && rule_ == ByteRule::kAllButAlpha;
+  if (source_ == Source::kSmooth) {
+    coarse_.copy_smooth_row(
+        y, begin, end, keeps_alpha ? all_but_alpha_.data() : nullptr, target);
+  } else if (keeps_alpha) {
+    select_bytes(target, source_row(y, begin, end), all_but_alpha_.data(),
+                 bytes);
+  } else if (strength_ == kOpaque) {
+    std::copy_n(source_row(y, begin, end), bytes, target);
+  } else {
+    opacity_.assign(static_cast<size_t>(end - begin), kOpaque);
+    mix(plane, y, begin, end, opacity_.data());
   }
-  if (strength_ == kOpaque) {
-    std::copy_n(source_row(y, begin, end), (end - begin) * plane.step_bytes,
-                plane.row(y) + ptrdiff_t{1} * begin * plane.step_bytes);
-    return;
-  }
-  opacity_.assign(static_cast<size_t>(end - begin), kOpaque);
-  mix(plane, y, begin, end, opacity_.data());
 }
 
 // Mixes by the opacities of samples.
@@ -272,7 +306,7 @@ const uint8_t *MattePainter::sample_opacity(const PlaneView &plane,
   for (int i = 0; i < rows; ++i) {
     const int pixel_y = std::min((y << plane.y_shift) + i, size.height - 1);
     const uint8_t *row = area.row(pixel_y) + first;
-    for (int x = 0; x < inside; ++x) sums[x] += row[x];
+    add_bytes(row, inside, sums);
   }
   for (int x = inside; x < columns; ++x) sums[x] = sums[inside - 1];
   sums[-1] = sums[0];
@@ -281,16 +315,11 @@ const uint8_t *MattePainter::sample_opacity(const PlaneView &plane,
   const int count = end - begin;
   const int shift = plane.x_shift + plane.y_shift;
   if (plane.is_cosited) {
-    for (int i = 0; i < count; ++i) {
-      const uint16_t *under = sums + 2 * i;
-      means[i] = static_cast<uint8_t>((under[-1] + 2 * under[0] + under[1]) >>
-                                      (shift + 1));
-    }
+    cosited_means(sums, count, shift, means);
     return means;
   }
   if (plane.x_shift == 1) {
-    for (int i = 0; i < count; ++i)
-      means[i] = static_cast<uint8_t>((sums[2 * i] + sums[2 * i + 1]) >> shift);
+    means_of_pairs(sums, count, shift, means);
     return means;
   }
   for (int i = 0; i < count; ++i) {

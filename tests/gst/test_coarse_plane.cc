@@ -139,6 +139,28 @@ GST_START_TEST(test_a_blur_spreads_light_evenly) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_a_smooth_row_changes_what_the_mask_has) {
+  for (const int block : {1, 4}) {
+    Plane plane(21, 16, 4);
+    for (size_t i = 0; i < plane.bytes.size(); ++i)
+      plane.bytes[i] = static_cast<uint8_t>(i * i / 7);
+    sam2::CoarsePlane coarse;
+    coarse.set_layout(plane.view, {block, block});
+    coarse.reduce(plane.view, plane.all());
+    coarse.blur(plane.all(), {1, 1});
+    const std::vector<uint8_t> mask = {255, 0, 15, 255, 0, 0, 255, 240};
+    std::vector<uint8_t> target(mask.size(), 0x5A);
+    for (const int y : {0, 7}) {
+      coarse.copy_smooth_row(y, 3, 5, mask.data(), target.data());
+      const uint8_t *row = coarse.smooth_row(y, 3, 5);
+      for (size_t i = 0; i < mask.size(); ++i)
+        fail_unless_equals_int(target[i],
+                               (row[i] & mask[i]) | (0x5A & ~mask[i]));
+    }
+  }
+}
+GST_END_TEST
+
 Suite *coarse_plane_suite() {
   Suite *suite = suite_create("coarse_plane");
   TCase *cases = tcase_create("all");
@@ -148,6 +170,7 @@ Suite *coarse_plane_suite() {
   tcase_add_test(cases, test_a_slope_stays_where_it_is);
   tcase_add_test(cases, test_a_blur_of_a_part_is_that_of_the_whole);
   tcase_add_test(cases, test_a_blur_spreads_light_evenly);
+  tcase_add_test(cases, test_a_smooth_row_changes_what_the_mask_has);
   suite_add_tcase(suite, cases);
   return suite;
 }
