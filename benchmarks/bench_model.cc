@@ -1,5 +1,6 @@
 #include "bench_model.h"
 
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <glib.h>
 
 #include <algorithm>
@@ -51,6 +52,9 @@ void Stopwatch::time(const std::string &name,
   const auto start = std::chrono::steady_clock::now();
   const std::clock_t processor_start = std::clock();
   work();
+  if (!device_.is_cpu())
+    c10::impl::getDeviceGuardImpl(device_.type())
+        ->synchronizeDevice(device_.index());
   const std::clock_t processor = std::clock() - processor_start;
   const std::chrono::duration<double> passed =
       std::chrono::steady_clock::now() - start;

@@ -30,6 +30,8 @@ std::shared_ptr<const Sam2Model> make_model(const BenchArguments &arguments);
 // Seconds by name, of the clock and of the processor (all threads).
 class Stopwatch {
  public:
+  // Waits for `device` to be done with what was asked of it.
+  explicit Stopwatch(c10::Device device) : device_(device) {}
   // Runs `work`, keeps its seconds under `name`.
   void time(const std::string &name, const std::function<void()> &work);
   double median_s(const std::string &name) const;
@@ -37,6 +39,7 @@ class Stopwatch {
   void print(const std::string &name) const;
 
  private:
+  c10::Device device_;
   std::map<std::string, std::vector<double>> seconds_;
   std::map<std::string, std::vector<double>> processor_seconds_;
 };

@@ -47,11 +47,11 @@ void measure(const BenchArguments &arguments) {
                     pointer_tokens,
                 model->config().mem_dim},
                options);
-  Stopwatch watch;
+  Stopwatch watch(model->device());
   at::Tensor features;
   MaskOutput masks;
   for (int run = 0; run <= arguments.runs; ++run) {
-    Stopwatch warm_up;
+    Stopwatch warm_up(model->device());
     Stopwatch &w = run == 0 ? warm_up : watch;
     w.time("image encoder", [&] { encoded = model->encode_image(image); });
     w.time("memory attention", [&] {

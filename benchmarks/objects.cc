@@ -61,14 +61,14 @@ void measure(const BenchArguments &arguments) {
   const at::Tensor image = at::rand({1, 3, size, size}).to(model->device());
   const EncodedFrame encoded = model->encode_image(image);
   Tracker tracker(model, options_of(arguments));
-  Stopwatch watch;
+  Stopwatch watch(model->device());
   const std::vector<int> counts = numbers(arguments.objects);
   size_t memories = 0, pointers = 0;
   int known = 0;
   for (const int count : counts) {
     while (known < count) add_object(tracker, encoded, ++known);
     for (int run = 0; run <= arguments.runs; ++run) {
-      Stopwatch warm_up;
+      Stopwatch warm_up(model->device());
       Stopwatch &w = run == 0 ? warm_up : watch;
       w.time(name_of(count), [&] {
         const auto outputs = tracker.track(kFrame, model->encode_image(image));
