@@ -14,6 +14,7 @@
 #include "base/memory_report.h"
 #include "base/memory_settings.h"
 #include "track/bank_occupancy.h"
+#include "track/offload_state.h"
 #include "track/prompt.h"
 #include "track/proposal.h"
 #include "track/skipped_frames.h"
@@ -78,6 +79,11 @@ struct TrackerSettings {
   // Objects that go through the network together, 0...256; 0 = 8 on a GPU, on
   // the CPU 4 up to 384 px and 1 above. Fewer take less memory.
   int objects_per_pass = 0;
+  // Whether a tracker may keep memories in pinned host memory, and whether it
+  // does so from the start: four fifths of what an object takes of a device. A
+  // pass brings its own back, one pass ahead. Results are equal. On the CPU all
+  // is host memory, and nothing changes.
+  OffloadState offload_state = OffloadState::kAuto;
   // The following shape the results and leave alone what is remembered.
   //
   // Each pixel belongs to one object at most, that with the largest logit.
@@ -127,6 +133,8 @@ struct TrackerEffort {
   // many are forgotten, and their memory is free at once; objects are easier to
   // lose. With more again, they come back frame by frame.
   int num_maskmem = 7;
+  // Memories lie in host memory; false where can_spill_bank() is.
+  bool spills_bank = false;
 };
 
 // What was loaded, for people. Texts are ready to print.
@@ -209,15 +217,19 @@ class StreamTracker {
   // How full the objects' memory banks are.
   virtual BankOccupancy bank_occupancy() const = 0;
 
-  // Holds from the next frame on. Allocates nothing on the device. Error
-  // kSetting out of range.
+  // Holds from the next frame on. Allocates nothing, but for memories that move
+  // to the host or back: kNoMemory if there is no room for them. Error kSetting
+  // out of range. After an error all is as it was.
   virtual void set_effort(const TrackerEffort &effort) = 0;
   virtual TrackerEffort effort() const = 0;
+
+  // False on the CPU, and with OffloadState::kNever.
+  virtual bool can_spill_bank() const = 0;
 
   // Forgets every object, prompt and frame, held ones too; the effort stays.
   virtual void reset() = 0;
 
-  // Bytes of the memory banks of all objects, on the model's device.
+  // Bytes that the memory banks of all objects take of the model's device.
   virtual int64_t bank_bytes() const = 0;
 
   // Writes the whole state (objects, prompts that wait, the number of the next
@@ -297,7 +309,7 @@ struct EngineApi {
   std::string (*slow_matmul_warning)();
 };
 
-inline constexpr int kEngineAbi = 6;
+inline constexpr int kEngineAbi = 7;
 // extern "C" const sam2::EngineApi *sam2_engine_api(void);
 inline constexpr const char *kEngineEntryPoint = "sam2_engine_api";
 

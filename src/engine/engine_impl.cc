@@ -122,6 +122,7 @@ class TranslatedTracker : public StreamTracker, private ModelUser {
     counted([&] { inner_->set_effort(effort); });
   }
   TrackerEffort effort() const override { return inner_->effort(); }
+  bool can_spill_bank() const override { return inner_->can_spill_bank(); }
   void reset() override {
     counted([&] { inner_->reset(); });
   }

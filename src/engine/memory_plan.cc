@@ -65,6 +65,16 @@ int64_t most_memories(const TrackerSettings &settings) {
   return prompted + settings.num_maskmem - 1;
 }
 
+// Memories of two passes that are brought from the host; one if there is only
+// one pass.
+uint64_t delivery_bytes(const MemoryDemand &demand, const Sam2Model &model,
+                        const StreamTrackerImpl &tracker) {
+  if (!tracker.effort().spills_bank) return 0;
+  const int64_t objects =
+      std::min<int64_t>(2 * passes_of(demand, model), demand.objects);
+  return objects * most_memories(demand.tracker) * tracker.memory_bytes();
+}
+
 uint64_t tracking_bytes(const MemoryDemand &demand, const Sam2Model &model) {
   const MemoryFigures figures = memory_figures(model.config(), model.type());
   const int64_t objects = passes_of(demand, model);
@@ -150,14 +160,22 @@ void track_blank_frames(const std::shared_ptr<const FrameEncoder> &encoder,
 
 MemoryNeed memory_need(const std::shared_ptr<const FrameEncoder> &encoder,
                        const MemoryDemand &demand) {
+  return memory_need(encoder, demand,
+                     host_store_for(encoder->model()->device()));
+}
+
+MemoryNeed memory_need(const std::shared_ptr<const FrameEncoder> &encoder,
+                       const MemoryDemand &demand,
+                       const std::shared_ptr<HostStore> &store) {
   const Sam2Model &model = *encoder->model();
   const MemoryFigures figures = memory_figures(model.config(), model.type());
-  const uint64_t bank = static_cast<uint64_t>(
-      StreamTrackerImpl(encoder, demand.tracker).most_bank_bytes());
+  const StreamTrackerImpl tracker(encoder, demand.tracker, store);
+  const auto bank = static_cast<uint64_t>(tracker.most_bank_bytes());
   return {demand.objects * bank,
           demand.tracker.frames_held * frame_bytes(model),
           std::max(times(figures.encode, model, demand.batch_size),
-                   tracking_bytes(demand, model))};
+                   tracking_bytes(demand, model) +
+                       delivery_bytes(demand, model, tracker))};
 }
 
 MemoryPlan plan_memory(const std::shared_ptr<const FrameEncoder> &encoder,

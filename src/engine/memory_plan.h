@@ -7,12 +7,13 @@
 
 #include "engine/engine.h"
 #include "engine/frame_encoder.h"
+#include "gpu/host_store.h"
 
 namespace sam2 {
 
 // In bytes, beside what is in use already (weights, other streams).
 struct MemoryNeed {
-  uint64_t banks = 0;   // of all objects
+  uint64_t banks = 0;   // of all objects, on the device
   uint64_t frames = 0;  // encoded ones that are held
   uint64_t work = 0;    // the most that the network computes with at a time
   uint64_t sum() const { return banks + frames + work; }
@@ -23,6 +24,10 @@ struct MemoryNeed {
 // kSetting for settings that no tracker takes.
 MemoryNeed memory_need(const std::shared_ptr<const FrameEncoder> &encoder,
                        const MemoryDemand &demand);
+// The same for a tracker with that store.
+MemoryNeed memory_need(const std::shared_ptr<const FrameEncoder> &encoder,
+                       const MemoryDemand &demand,
+                       const std::shared_ptr<HostStore> &store);
 
 // How much there is, and which property says so.
 struct MemoryRoom {

@@ -107,7 +107,9 @@ StateIdentity StreamTrackerImpl::state_identity() const {
 // A bank that was made smaller for a while is saved at its own size.
 StreamTrackerImpl StreamTrackerImpl::at_full_size() const {
   StreamTrackerImpl copy = *this;
-  copy.set_effort({effort().objects_per_pass, settings_.num_maskmem});
+  TrackerEffort full = effort();
+  full.num_maskmem = settings_.num_maskmem;
+  copy.set_effort(full);
   return copy;
 }
 

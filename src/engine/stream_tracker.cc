@@ -78,6 +78,7 @@ TrackerOptions tracker_options(const TrackerSettings &settings,
   // So that an object that goes back finds what it had there.
   options.limits.extra_history = settings.frames_held;
   options.objects_per_pass = settings.objects_per_pass;
+  options.spills_bank = settings.offload_state == OffloadState::kAlways;
   options.memory_policy = settings.memory_policy;
   if (find_selection_policy(settings.memory_policy).has_motion_model)
     set_samurai_options(settings.samurai, config, options);
@@ -149,11 +150,13 @@ PromptTensors prompt_tensors(const Prompt &prompt, SizePx frame_size,
 
 StreamTrackerImpl::StreamTrackerImpl(
     const std::shared_ptr<const FrameEncoder> &encoder,
-    const TrackerSettings &settings)
+    const TrackerSettings &settings, const std::shared_ptr<HostStore> &store)
     : encoder_(encoder),
       settings_(settings),
-      tracker_(encoder->model(),
-               tracker_options(settings, encoder->model()->config())),
+      tracker_(
+          encoder->model(),
+          tracker_options(settings, encoder->model()->config()),
+          settings.offload_state == OffloadState::kNever ? nullptr : store),
       coaster_(coast_settings(settings)),
       held_(settings.frames_held) {}
 
@@ -190,12 +193,14 @@ void StreamTrackerImpl::set_effort(const TrackerEffort &effort) {
                     " and cannot become " + std::to_string(effort.num_maskmem) +
                     ". Set it to 1..." + std::to_string(settings_.num_maskmem) +
                     ".");
-  tracker_.set_effort(effort.objects_per_pass, effort.num_maskmem);
+  tracker_.set_effort(effort.objects_per_pass, effort.num_maskmem,
+                      effort.spills_bank);
 }
 
 TrackerEffort StreamTrackerImpl::effort() const {
   const TrackerOptions &options = tracker_.options();
-  return {options.objects_per_pass, options.limits.num_maskmem};
+  return {options.objects_per_pass, options.limits.num_maskmem,
+          options.spills_bank};
 }
 
 void StreamTrackerImpl::add_prompt(const Prompt &prompt) {

@@ -37,7 +37,13 @@ namespace sam2 {
 class StreamTrackerImpl : public StreamTracker {
  public:
   StreamTrackerImpl(const std::shared_ptr<const FrameEncoder> &encoder,
-                    const TrackerSettings &settings);
+                    const TrackerSettings &settings)
+      : StreamTrackerImpl(encoder, settings,
+                          host_store_for(encoder->model()->device())) {}
+  // Memories may lie in `store`, on the CPU too; nullptr = nowhere else.
+  StreamTrackerImpl(const std::shared_ptr<const FrameEncoder> &encoder,
+                    const TrackerSettings &settings,
+                    const std::shared_ptr<HostStore> &store);
   // With an encoder of its own.
   StreamTrackerImpl(const std::shared_ptr<const Sam2Model> &model,
                     const TrackerSettings &settings)
@@ -57,10 +63,13 @@ class StreamTrackerImpl : public StreamTracker {
   }
   void set_effort(const TrackerEffort &effort) override;
   TrackerEffort effort() const override;
+  bool can_spill_bank() const override { return tracker_.can_spill(); }
   void reset() override;
   int64_t bank_bytes() const override { return tracker_.bank_bytes(); }
-  // Of one object, once all of its rings are full.
+  // Of one object on the device, once all of its rings are full.
   int64_t most_bank_bytes() const { return tracker_.most_bank_bytes(); }
+  // Of one frame's memory of an object.
+  int64_t memory_bytes() const { return tracker_.memory_bytes(); }
   void save(const std::string &path) const override;
   void load(const std::string &path) override;
 

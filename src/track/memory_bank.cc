@@ -3,7 +3,9 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <utility>
 
 namespace sam2 {
 namespace {
@@ -46,6 +48,25 @@ void refit(int64_t capacity, Ring &ring, std::vector<at::Tensor> &slots) {
   slots = std::move(next_slots);
 }
 
+std::vector<at::Tensor> put(HostStore &store,
+                            const std::vector<at::Tensor> &memories) {
+  std::vector<at::Tensor> out;
+  for (const at::Tensor &memory : memories) out.push_back(store.put(memory));
+  return out;
+}
+
+std::vector<at::Tensor> brought_back(HostStore &store,
+                                     const std::vector<at::Tensor> &memories) {
+  std::vector<Delivery::Group> groups;
+  for (const at::Tensor &memory : memories)
+    groups.push_back({memory.view({-1, memory.size(-1)})});
+  Delivery delivery(&store, groups);
+  std::vector<at::Tensor> out;
+  for (const at::Tensor &memory : memories)
+    out.push_back(delivery.next().clone().view(memory.sizes()));
+  return out;
+}
+
 }  // namespace
 
 MemoryBank::MemoryBank(const BankLimits &limits, int64_t tokens,
@@ -68,7 +89,7 @@ MemoryBank::MemoryBank(const BankLimits &limits, int64_t tokens,
 
 void MemoryBank::store_tracked(int64_t frame, const BankEntry &entry) {
   // Copies: the entry may be a view of what a whole batch has in common.
-  const at::Tensor memory = entry.memory[0].to(memory_options_, false, true);
+  const at::Tensor memory = stored(entry.memory[0], true);
   const at::Tensor pointer = entry.obj_ptr[0].clone();
   const at::Tensor mask = entry.low_res_masks.clone();
   memories_[memory_ring_.claim(frame, entry.scores)] = memory;
@@ -80,6 +101,11 @@ void MemoryBank::store_tracked(int64_t frame, const BankEntry &entry) {
   free_unused(kept_, kept_memories_);
 }
 
+at::Tensor MemoryBank::stored(const at::Tensor &memory, bool is_view) const {
+  if (store_) return store_->put(memory.to(memory_options_));
+  return memory.to(memory_options_, false, is_view);
+}
+
 void MemoryBank::free_forgotten() {
   free_unused(memory_ring_, memories_);
   free_unused(kept_, kept_memories_);
@@ -89,7 +115,7 @@ void MemoryBank::free_forgotten() {
 
 void MemoryBank::store_conditioning(int64_t frame, const BankEntry &entry) {
   ConditioningFrame item{frame, entry};
-  item.entry.memory = entry.memory.to(memory_options_);
+  item.entry.memory = stored(entry.memory, false);
   memory_ring_.forget(frame);
   kept_.forget(frame);
   pointer_ring_.forget(frame);
@@ -122,6 +148,31 @@ void MemoryBank::resize(const BankLimits &limits) {
   refit(memory_slots(limits), memory_ring_, memories_);
   refit(limits.kept_memories, kept_, kept_memories_);
   refit(limits.max_obj_ptrs + limits.extra_history, pointer_ring_, pointers_);
+}
+
+std::vector<at::Tensor *> MemoryBank::held_memories() {
+  std::vector<at::Tensor *> held;
+  for (auto *slots : {&memories_, &kept_memories_})
+    for (at::Tensor &memory : *slots)
+      if (memory.defined()) held.push_back(&memory);
+  for (auto &c : conditioning_) held.push_back(&c.entry.memory);
+  return held;
+}
+
+void MemoryBank::move_memories(const std::shared_ptr<HostStore> &store) {
+  if (store == store_) return;
+  TORCH_INTERNAL_ASSERT(!store || !store_, "a bank has one store");
+  MemoryBank moved = *this;
+  std::map<const void *, size_t> known;  // index in `memories`
+  std::vector<at::Tensor> memories;
+  for (const at::Tensor *held : moved.held_memories())
+    if (known.emplace(held->unsafeGetTensorImpl(), memories.size()).second)
+      memories.push_back(*held);
+  memories = store ? put(*store, memories) : brought_back(*store_, memories);
+  for (at::Tensor *held : moved.held_memories())
+    *held = memories[known.at(held->unsafeGetTensorImpl())];
+  moved.store_ = store;
+  *this = std::move(moved);
 }
 
 const BankEntry *MemoryBank::conditioning_entry(int64_t frame) const {
@@ -179,8 +230,12 @@ void MemoryBank::visit(const StateScope &scope, int64_t mask_side) {
   kept_.visit(scope / "kept_memories");
   pointer_ring_.visit(scope / "pointer_ring");
   mask_ring_.visit(scope / "mask_ring");
+  // Restored on the device, then moved to where it belongs.
+  const auto store =
+      scope.is_loading() ? std::exchange(store_, nullptr) : store_;
   visit_tracked(scope, mask_side);
   visit_conditioning(scope / "conditioning", mask_side);
+  move_memories(store);
 }
 
 // Only what slots hold.
@@ -241,17 +296,24 @@ BankCounts MemoryBank::capacity(const BankLimits &limits) {
           limits.max_obj_ptrs + limits.extra_history, limits.max_cond_frames};
 }
 
-int64_t MemoryBank::bytes() const {
+int64_t MemoryBank::memory_bytes() const {
   int64_t total = 0;
-  for (const auto *slots : {&memories_, &pointers_, &masks_})
-    for (const auto &tensor : *slots)
-      if (tensor.defined()) total += tensor.nbytes();
+  for (const auto &memory : memories_)
+    if (memory.defined()) total += memory.nbytes();
   for (const auto &memory : kept_memories_)
     if (memory.defined() && !is_one_of(memory, memories_))
       total += memory.nbytes();
+  for (const auto &c : conditioning_) total += c.entry.memory.nbytes();
+  return total;
+}
+
+int64_t MemoryBank::bytes() const {
+  int64_t total = store_ ? 0 : memory_bytes();
+  for (const auto *slots : {&pointers_, &masks_})
+    for (const auto &tensor : *slots)
+      if (tensor.defined()) total += tensor.nbytes();
   for (const auto &c : conditioning_)
-    total += c.entry.memory.nbytes() + c.entry.low_res_masks.nbytes() +
-             c.entry.obj_ptr.nbytes();
+    total += c.entry.low_res_masks.nbytes() + c.entry.obj_ptr.nbytes();
   return total;
 }
 

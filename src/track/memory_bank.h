@@ -4,8 +4,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "gpu/host_store.h"
 #include "track/bank_occupancy.h"
 #include "track/frame_ring.h"
 #include "track/selection_policy.h"
@@ -48,7 +50,8 @@ struct BankEntry {
 // latest recent_memories frames and of the latest kept_memories of those stored
 // with is_kept, pointers of the latest max_obj_ptrs, mask logits of the latest
 // one (but for kept_memories all + extra_history), and at most max_cond_frames
-// conditioning frames. Older frames may not be asked for. Thread-bound.
+// conditioning frames. Older frames may not be asked for. Memory tokens, the
+// large part, may lie in a HostStore. Thread-bound.
 class MemoryBank {
  public:
   // tokens N and channels Cm of a memory, C of a pointer; `type` is the
@@ -70,6 +73,10 @@ class MemoryBank {
   // stay; extra_history and max_cond_frames are the same as before.
   void resize(const BankLimits &limits);
 
+  // Where memory tokens lie from now on: `store`, or the device for nullptr.
+  // There is one store at most for a bank and its copies. All or nothing.
+  void move_memories(const std::shared_ptr<HostStore> &store);
+
   bool is_conditioning(int64_t frame) const;
   bool is_tracked(int64_t frame) const {
     return pointer_ring_.find(frame) >= 0;
@@ -80,25 +87,33 @@ class MemoryBank {
   at::Tensor low_res_masks(int64_t frame) const;
 
   BankRecords records() const;
-  // Memory tokens [N, Cm] and pointer [C] of a pick of this bank's records.
+  // Memory tokens [N, Cm], where they lie, and pointer [C] of a pick of this
+  // bank's records.
   at::Tensor memory(const MemoryPick &pick) const;
   at::Tensor pointer(const PointerPick &pick) const;
 
-  // Bytes of the tensors held; rings take more with every frame until they are
-  // full.
+  // Bytes of the tensors held on the device, and on the host; rings take more
+  // with every frame until they are full.
   int64_t bytes() const;
+  int64_t host_bytes() const { return store_ ? memory_bytes() : 0; }
   // What is held, and what a bank of these limits may hold.
   BankCounts counts() const;
   static BankCounts capacity(const BankLimits &limits);
 
   // Saves or restores all that is held. To be restored: a new bank of the same
-  // limits and sizes. `mask_side` is that of mask logits, 4h.
+  // limits and sizes. `mask_side` is that of mask logits, 4h. What is in a
+  // store has to be settled.
   void visit(const StateScope &scope, int64_t mask_side);
 
  private:
   void visit_tracked(const StateScope &scope, int64_t mask_side);
   void visit_conditioning(const StateScope &scope, int64_t mask_side);
   void free_forgotten();
+  // As it is stored; a tensor of its own if `is_view` or in a store.
+  at::Tensor stored(const at::Tensor &memory, bool is_view) const;
+  // Those that hold memory tokens; two may hold the same ones.
+  std::vector<at::Tensor *> held_memories();
+  int64_t memory_bytes() const;
   // Undefined if there is none.
   at::Tensor tracked_memory(int64_t frame) const;
 
@@ -110,8 +125,8 @@ class MemoryBank {
   int64_t tokens_;
   int64_t mem_dim_;
   int64_t pointer_dim_;
-  at::TensorOptions memory_options_;
-  at::TensorOptions real_options_;  // of all else
+  at::TensorOptions memory_options_;  // on the device
+  at::TensorOptions real_options_;    // of all else
   FrameRing memory_ring_;
   KeptFrames kept_;
   FrameRing pointer_ring_;
@@ -122,6 +137,7 @@ class MemoryBank {
   std::vector<at::Tensor> pointers_;  // [C]
   std::vector<at::Tensor> masks_;     // [1, 1, 4h, 4h]
   std::vector<ConditioningFrame> conditioning_;
+  std::shared_ptr<HostStore> store_;  // of memories; nullptr = on the device
 };
 
 // Bytes of a bank that is full, from those of one frame's memory, pointer and

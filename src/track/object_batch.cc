@@ -33,21 +33,27 @@ at::Tensor pointer_times(const std::vector<BankSelection> &objects,
 
 }  // namespace
 
+Delivery::Group selected_memories(const std::vector<BankSelection> &objects) {
+  Delivery::Group memories;
+  for (const auto &object : objects)
+    for (const auto &pick : object.selection->memories)
+      memories.push_back(object.bank->memory(pick));
+  return memories;
+}
+
 MemoryTokens stacked_memories(const Sam2Model &model,
                               const std::vector<BankSelection> &objects,
-                              int max_obj_ptrs) {
-  std::vector<at::Tensor> memories, places, pointers;
+                              const at::Tensor &memories, int max_obj_ptrs) {
+  std::vector<at::Tensor> places, pointers;
   for (const auto &object : objects) {
-    for (const auto &pick : object.selection->memories) {
-      memories.push_back(object.bank->memory(pick));
+    for (const auto &pick : object.selection->memories)
       places.push_back(model.memory_positions()[pick.position_row]);
-    }
     for (const auto &pick : object.selection->pointers)
       pointers.push_back(object.bank->pointer(pick));
   }
   const size_t count = objects.size();
   MemoryTokens out;
-  out.tokens = per_object(at::cat(memories), count).to(model.type());
+  out.tokens = per_object(memories, count).to(model.type());
   out.positions = per_object(at::cat(places), count);
   if (pointers.empty()) return out;
   const at::Tensor tokens =

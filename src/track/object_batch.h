@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gpu/host_store.h"
 #include "model/sam2_model.h"
 #include "track/memory_bank.h"
 #include "track/motion_model.h"
@@ -27,11 +28,15 @@ struct MemoryTokens {
   int64_t pointer_tokens = 0;
 };
 
+// The memories that objects attend to, where they lie, object by object.
+Delivery::Group selected_memories(const std::vector<BankSelection> &objects);
+
 // Of one or more objects with equal numbers of memories (one or more) and of
-// pointers. Times are in units of max_obj_ptrs - 1 frames.
+// pointers; `memories` [B * memories * N, Cm] are the selected ones, delivered.
+// Times are in units of max_obj_ptrs - 1 frames.
 MemoryTokens stacked_memories(const Sam2Model &model,
                               const std::vector<BankSelection> &objects,
-                              int max_obj_ptrs);
+                              const at::Tensor &memories, int max_obj_ptrs);
 
 // An object's candidates and score, on the host.
 struct Readings {

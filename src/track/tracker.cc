@@ -81,10 +81,12 @@ int default_objects_per_pass(const Sam2Model &model) {
 }
 
 Tracker::Tracker(std::shared_ptr<const Sam2Model> model,
-                 const TrackerOptions &options)
+                 const TrackerOptions &options,
+                 std::shared_ptr<HostStore> store)
     : model_(std::move(model)),
       options_(options),
-      policy_(find_selection_policy(options.memory_policy)) {
+      policy_(find_selection_policy(options.memory_policy)),
+      store_(std::move(store)) {
   const BankLimits &limits = options.limits;
   check_range("num-maskmem", limits.num_maskmem, 1,
               model_->config().num_maskmem);
@@ -94,6 +96,7 @@ Tracker::Tracker(std::shared_ptr<const Sam2Model> model,
               kMaxObjectsPerPass);
   if (options.objects_per_pass == 0)
     options_.objects_per_pass = default_objects_per_pass(*model_);
+  options_.spills_bank = options.spills_bank && can_spill();
   check_motion(options);
   fit_limits_to_policy();
 }
@@ -104,9 +107,12 @@ void Tracker::fit_limits_to_policy() {
   options_.limits.kept_memories = needs.kept;
 }
 
-void Tracker::set_effort(int objects_per_pass, int num_maskmem) {
+void Tracker::set_effort(int objects_per_pass, int num_maskmem,
+                         bool spills_bank) {
   check_range("objects-per-pass", objects_per_pass, 1, kMaxObjectsPerPass);
   check_range("num-maskmem", num_maskmem, 1, model_->config().num_maskmem);
+  if (can_spill() && spills_bank != options_.spills_bank)
+    move_memories(spills_bank);
   options_.objects_per_pass = objects_per_pass;
   options_.limits.num_maskmem = num_maskmem;
   fit_limits_to_policy();
@@ -126,12 +132,10 @@ const MotionModel *Tracker::motion(int64_t object_id) const {
 
 Tracker::Object Tracker::new_object(int64_t id, int64_t frame) const {
   const ModelConfig &c = model_->config();
-  return {id,
-          frame,
-          MemoryBank(options_.limits, model_->memory_tokens(), c.mem_dim,
-                     c.d_model, options_.memory_type, model_->device()),
-          {},
-          MotionModel(options_.motion)};
+  MemoryBank bank(options_.limits, model_->memory_tokens(), c.mem_dim,
+                  c.d_model, options_.memory_type, model_->device());
+  if (options_.spills_bank) bank.move_memories(store_);
+  return {id, frame, std::move(bank), {}, MotionModel(options_.motion)};
 }
 
 Tracker::Object *Tracker::find(int64_t id) {
@@ -158,38 +162,6 @@ void Tracker::rewind(int64_t object_id, int64_t frame) {
   if (Object *known = find(object_id)) known->bank.forget_tracked_from(frame);
 }
 
-int64_t Tracker::bank_bytes() const {
-  int64_t total = 0;
-  for (const auto &o : objects_) total += o.bank.bytes();
-  return total;
-}
-
-BankOccupancy Tracker::bank_occupancy() const {
-  BankOccupancy out;
-  out.capacity = MemoryBank::capacity(options_.limits);
-  const auto add = [&out](int BankCounts::*count, const BankCounts &counts) {
-    out.held.*count += counts.*count;
-    out.fullest.*count = std::max(out.fullest.*count, counts.*count);
-  };
-  for (const Object &object : objects_) {
-    const BankCounts counts = object.bank.counts();
-    add(&BankCounts::memories, counts);
-    add(&BankCounts::pointers, counts);
-    add(&BankCounts::conditioning_frames, counts);
-  }
-  return out;
-}
-
-int64_t Tracker::most_bank_bytes() const {
-  const ModelConfig &c = model_->config();
-  const int64_t mask_pixels = 16 * model_->tokens();  // a quarter of the input
-  return sam2::most_bank_bytes(options_.limits,
-                               model_->memory_tokens() * c.mem_dim *
-                                   c10::elementSize(options_.memory_type),
-                               c.d_model * sizeof(float),
-                               mask_pixels * sizeof(float));
-}
-
 SelectionRequest Tracker::request(const Object &object, int64_t frame,
                                   bool is_reverse) const {
   const BankLimits &limits = options_.limits;
@@ -203,19 +175,35 @@ SelectionRequest Tracker::request(const Object &object, int64_t frame,
           options_.memory_thresholds};
 }
 
+std::vector<BankSelection> Tracker::selections(
+    const std::vector<Target> &targets) {
+  std::vector<BankSelection> objects;
+  for (const Target &target : targets)
+    objects.push_back({&target.object->bank, &target.output->selection});
+  return objects;
+}
+
+// For conditioned(), batch by batch.
+Delivery Tracker::memories_of(const std::vector<Batch> &batches) const {
+  std::vector<Delivery::Group> groups;
+  for (const Batch &batch : batches)
+    if (!batch.targets.front().output->selection.memories.empty())
+      groups.push_back(selected_memories(selections(batch.targets)));
+  return {options_.spills_bank ? store_.get() : nullptr, std::move(groups)};
+}
+
 // Features [B, N, C] of the frame with each object's memory in them. All
-// selections are of one length.
+// selections are of one length; if there are some, the memories are due.
 at::Tensor Tracker::conditioned(FrameWork &work,
-                                const std::vector<Target> &targets) const {
+                                const std::vector<Target> &targets,
+                                Delivery &memories) const {
   if (targets.front().output->selection.memories.empty())
     return model_->without_memory(work.encoded)
         .expand({static_cast<int64_t>(targets.size()), -1, -1});
   if (!work.started) work.started = model_->start_attention(work.encoded);
-  std::vector<BankSelection> objects;
-  for (const Target &target : targets)
-    objects.push_back({&target.object->bank, &target.output->selection});
   const MemoryTokens memory =
-      stacked_memories(*model_, objects, options_.limits.max_obj_ptrs);
+      stacked_memories(*model_, selections(targets), memories.next(),
+                       options_.limits.max_obj_ptrs);
   return model_->with_memory(*work.started, memory.tokens, memory.positions,
                              memory.pointer_tokens);
 }
@@ -306,7 +294,8 @@ MaskOutput Tracker::answer(FrameWork &work, const Target &target,
   at::Tensor former = target.object->bank.low_res_masks(work.frame);
   if (former.defined())
     former = former.clamp(-kPreviousMaskLimit, kPreviousMaskLimit);
-  return model_->decode(work.encoded, conditioned(work, {target}),
+  Delivery memories = memories_of({{{target}, {}}});
+  return model_->decode(work.encoded, conditioned(work, {target}, memories),
                         prompt.points, former,
                         Sam2Model::wants_multimask(prompt.point_count()),
                         options_.min_object_score);
@@ -407,10 +396,11 @@ std::vector<ObjectOutput> Tracker::track(const std::vector<Object *> &objects,
     select(work, targets.back());
   }
   std::vector<Batch> batches = batches_of(targets);
+  Delivery memories = memories_of(batches);
   for (Batch &batch : batches)
-    batch.masks = model_->decode(work.encoded, conditioned(work, batch.targets),
-                                 {}, {}, Sam2Model::wants_multimask(0),
-                                 options_.min_object_score);
+    batch.masks = model_->decode(
+        work.encoded, conditioned(work, batch.targets, memories), {}, {},
+        Sam2Model::wants_multimask(0), options_.min_object_score);
   judge(batches);
   for (const Batch &batch : batches) remember(work, batch, {false, false});
   return outputs;

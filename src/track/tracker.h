@@ -43,12 +43,15 @@ struct TrackerOptions {
   int objects_per_pass = 0;
   // The reference rounds stored memories to bfloat16, in float32 runs too.
   at::ScalarType memory_type = at::kBFloat16;
+  // Memories lie in the tracker's host store, if it has one, from the start.
+  bool spills_bank = false;
 };
 
 // 8 on a GPU; on the CPU 4 up to 384 px, where they gain a tenth and more, and
 // 1 above.
 int default_objects_per_pass(const Sam2Model &model);
 
+struct BankSelection;
 struct Readings;
 
 // One object's prompt, in pixels of the model input. Either points or a mask.
@@ -80,9 +83,10 @@ class Tracker {
  public:
   // Error kSetting for a policy that is not in the table and for limits out of
   // range: num_maskmem 1 to the model's, pointers and stride 1...256,
-  // stable_frames 1 or more, shares and IoUs 0...1, logits finite.
-  Tracker(std::shared_ptr<const Sam2Model> model,
-          const TrackerOptions &options);
+  // stable_frames 1 or more, shares and IoUs 0...1, logits finite. `store` of
+  // the model's device is where memories may lie; nullptr = on the device only.
+  Tracker(std::shared_ptr<const Sam2Model> model, const TrackerOptions &options,
+          std::shared_ptr<HostStore> store = nullptr);
 
   // Runs the network for a prompt and remembers the result. A frame not yet
   // visited for the object becomes a conditioning frame, without memory; on a
@@ -113,10 +117,12 @@ class Tracker {
     for (Object &object : objects_) object.motion.warp(map);
   }
 
-  // TrackerOptions::objects_per_pass, 1...256, and BankLimits::num_maskmem, 1
-  // to the model's, from the next frame on. See MemoryBank::resize. Error
-  // kSetting out of range.
-  void set_effort(int objects_per_pass, int num_maskmem);
+  // TrackerOptions::objects_per_pass, 1...256, BankLimits::num_maskmem, 1 to
+  // the model's, and TrackerOptions::spills_bank, which has no effect without a
+  // store, from the next frame on. See MemoryBank::resize and move_memories.
+  // All or nothing; Error kSetting out of range.
+  void set_effort(int objects_per_pass, int num_maskmem, bool spills_bank);
+  bool can_spill() const { return store_ != nullptr; }
   const TrackerOptions &options() const { return options_; }
 
   bool remove_object(int64_t object_id);
@@ -126,18 +132,20 @@ class Tracker {
   const Sam2Model &model() const { return *model_; }
   // nullptr if there is no such object.
   const MotionModel *motion(int64_t object_id) const;
-  // Bytes held by all banks.
+  // Bytes held by all banks on the device.
   int64_t bank_bytes() const;
   BankOccupancy bank_occupancy() const;
-  // Bytes of one object's bank with all of its rings full.
+  // Bytes of the memory of one frame.
+  int64_t memory_bytes() const;
+  // Bytes that one object's bank takes of the device with all rings full.
   int64_t most_bank_bytes() const;
 
   // Saves the objects, or restores them in place of those there are; a tracker
   // that could not restore all (the exception says what) is of no use.
   void visit(const StateScope &scope);
   // What a state of this tracker depends on: the model with its weights, its
-  // precision, and every option but objects_per_pass. Where the state lies is
-  // no part of it: one saved on the CPU may go on on a GPU.
+  // precision, and every option but objects_per_pass and spills_bank. Where the
+  // state lies is no part of it: one saved on the CPU may go on on a GPU.
   StateIdentity state_identity() const;
   // Exchanges the objects with a tracker of the same model and options.
   void swap_objects(Tracker &other) noexcept { objects_.swap(other.objects_); }
@@ -173,6 +181,7 @@ class Tracker {
     bool is_conditioning;
   };
   void fit_limits_to_policy();
+  void move_memories(bool to_store);
   Object new_object(int64_t id, int64_t frame) const;
   Object *find(int64_t id);
   Object &object(int64_t id, int64_t frame);
@@ -186,8 +195,11 @@ class Tracker {
                                ObjectOutput &output);
   std::vector<Batch> batches_of(const std::vector<Target> &targets) const;
   void select(const FrameWork &work, const Target &target) const;
-  at::Tensor conditioned(FrameWork &work,
-                         const std::vector<Target> &targets) const;
+  static std::vector<BankSelection> selections(
+      const std::vector<Target> &targets);
+  Delivery memories_of(const std::vector<Batch> &batches) const;
+  at::Tensor conditioned(FrameWork &work, const std::vector<Target> &targets,
+                         Delivery &memories) const;
   MaskOutput answer(FrameWork &work, const Target &target,
                     const PromptTensors &prompt) const;
   void judge(std::vector<Batch> &batches) const;
@@ -200,6 +212,7 @@ class Tracker {
   std::shared_ptr<const Sam2Model> model_;
   TrackerOptions options_;
   const SelectionPolicy &policy_;
+  std::shared_ptr<HostStore> store_;
   std::vector<Object> objects_;
 };
 

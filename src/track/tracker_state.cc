@@ -70,6 +70,7 @@ StateIdentity Tracker::state_identity() const {
 
 void Tracker::visit(const StateScope &scope) {
   if (scope.is_loading()) objects_.clear();
+  if (store_) store_->settle();
   const StateScope objects = scope / "objects";
   const auto count =
       objects.count(static_cast<int64_t>(objects_.size()), kMostObjects);

@@ -46,6 +46,7 @@ class FakeTracker : public sam2::StreamTracker {
   sam2::BankOccupancy bank_occupancy() const override { return {}; }
   void set_effort(const sam2::TrackerEffort &) override {}
   sam2::TrackerEffort effort() const override { return {}; }
+  bool can_spill_bank() const override { return false; }
   void reset() override {
     ++resets;
     next_ = 0;

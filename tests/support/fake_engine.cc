@@ -5,10 +5,11 @@
 // "damaged.pt", "memory.pt" and "bug.pt" refuse to load, "track-error.pt"
 // fails at the second frame, "gate.pt" stops at a gate (fake_engine_gate.h),
 // "small-memory.pt" has none for two frames at once, "record.pt" keeps what it
-// sees (fake_engine_picture.h), "passes.pt" has room for one object at a time in
-// frames wider than 64 pixels, and labels say how many go together ("pass N").
-// Devices other than auto and cpu and model types but auto and tiny are
-// refused. Memory is as large as fake_engine_gate.h says.
+// sees (fake_engine_picture.h), "passes.pt" has room for one object at a time
+// in frames wider than 64 pixels, and labels say how many go together ("pass
+// N"). With "spill.pt" memories can be spilled, and with "full-host.pt" they
+// find no room on the host. Devices other than auto and cpu and model types but
+// auto and tiny are refused. Memory is as large as fake_engine_gate.h says.
 //
 // An object is its prompt's box (8 x 8 pixels around a point) without its top
 // left pixel, and moves one pixel to the right with each frame until it has
@@ -209,6 +210,8 @@ std::string numbers_of(const sam2::TrackerSettings &s) {
        << s.camera_motion;
   if (!s.keep_first_cond_frame) text << " oldest goes";
   if (s.mask_resolution == sam2::MaskResolution::kModel) text << " model";
+  if (s.offload_state != sam2::OffloadState::kAuto)
+    text << " offload " << static_cast<int>(s.offload_state);
   return text.str();
 }
 
@@ -236,7 +239,12 @@ class FakeTracker final : public sam2::StreamTracker {
         has_gate_(model == "gate.pt"),
         tells_passes_(model == "passes.pt"),
         settings_text_(text_of(settings)),
-        effort_{4, settings.num_maskmem},
+        can_spill_((model == "spill.pt" || model == "full-host.pt") &&
+                   settings.offload_state != sam2::OffloadState::kNever),
+        is_host_full_(model == "full-host.pt"),
+        effort_{4, settings.num_maskmem,
+                can_spill_ &&
+                    settings.offload_state == sam2::OffloadState::kAlways},
         counter_(std::move(counter)) {}
 
   void add_prompt(const sam2::Prompt &prompt) override {
@@ -287,7 +295,7 @@ class FakeTracker final : public sam2::StreamTracker {
                   "fake");
     const int together =
         std::min(static_cast<int>(objects_.size()), effort_.objects_per_pass);
-    fake_memory().need(2 * together + effort_.num_maskmem);
+    fake_memory().need(2 * together + bank_units(effort_));
     for (FakeObject &object : objects_)
       if (object.mask.is_empty()) object.box.x += 1;
     for (const sam2::Prompt &prompt : prompts_)
@@ -324,6 +332,8 @@ class FakeTracker final : public sam2::StreamTracker {
   sam2::BankOccupancy bank_occupancy() const override {
     sam2::BankOccupancy bank;
     bank.capacity = {7, 16, 4};
+    bank.is_spilled = effort_.spills_bank;
+    if (bank.is_spilled) bank.spilled_bytes = 700 * objects_.size();
     if (objects_.empty()) return bank;
     bank.fullest = {static_cast<int>(std::min<int64_t>(tracked_frames_, 7)),
                     static_cast<int>(std::min<int64_t>(tracked_frames_, 16)),
@@ -335,9 +345,14 @@ class FakeTracker final : public sam2::StreamTracker {
   }
 
   void set_effort(const sam2::TrackerEffort &effort) override {
+    if (effort.spills_bank && is_host_full_)
+      throw Error(ErrorCode::kNoMemory, "The host is full. Buy more.", "host");
+    if (effort_.spills_bank) fake_memory().need(bank_units(effort));
     effort_ = effort;
+    effort_.spills_bank = effort.spills_bank && can_spill_;
   }
   sam2::TrackerEffort effort() const override { return effort_; }
+  bool can_spill_bank() const override { return can_spill_; }
 
   void reset() override {
     latest_ = {};
@@ -356,6 +371,9 @@ class FakeTracker final : public sam2::StreamTracker {
  private:
   [[noreturn]] static void refuse_state() {
     throw Error(ErrorCode::kInternal, "The fake tracker saves no state.");
+  }
+  static int bank_units(const sam2::TrackerEffort &effort) {
+    return effort.spills_bank ? 0 : effort.num_maskmem;
   }
   void start(const sam2::Prompt &prompt, const FakeImage &frame,
              int64_t frame_index) {
@@ -397,6 +415,8 @@ class FakeTracker final : public sam2::StreamTracker {
   bool tells_passes_;
   int losses_ = losses;
   std::string settings_text_;
+  bool can_spill_;
+  bool is_host_full_;
   sam2::TrackerEffort effort_;
   std::shared_ptr<FrameCounter> counter_;
   std::vector<FakeObject> objects_;
