@@ -119,6 +119,9 @@ void cosited_means(const uint16_t *sums, int count, int shift, uint8_t *means) {
   }
 }
 
+// As many as pay for what the blurs of two bands have in common.
+constexpr int kMinBandBlocks = 16;
+
 RectPx in_samples(const RectPx &box, const PlaneView &plane) {
   const int x_up = (1 << plane.x_shift) - 1, y_up = (1 << plane.y_shift) - 1;
   return {box.x_begin >> plane.x_shift, box.y_begin >> plane.y_shift,
@@ -178,7 +181,13 @@ void MattePainter::paint_plane(const PlaneView &plane, HiddenArea &area,
     return;
   else
     prepare_coarse(plane, area, settings);
-  for (int y = 0; y < plane.height; ++y) paint_row(plane, area, y);
+  const bool is_banded = area.outside() && source_ == Source::kSmooth;
+  const int band_rows = is_banded ? band_rows_ : plane.height;
+  for (int begin = 0; begin < plane.height; begin += band_rows) {
+    const int end = std::min(begin + band_rows, plane.height);
+    if (is_banded) blur_band(plane, begin, end);
+    for (int y = begin; y < end; ++y) paint_row(plane, area, y);
+  }
 }
 
 void MattePainter::prepare_colour(const PlaneView &plane) {
@@ -207,9 +216,11 @@ void MattePainter::prepare_coarse(const PlaneView &plane,
          i < all_but_alpha_.size(); i += step)
       all_but_alpha_[i] = 0;
   }
-  const BlockSize radius = {
-      blur_radius(settings.blur_size_px, block.x << plane.x_shift),
-      blur_radius(settings.blur_size_px, block.y << plane.y_shift)};
+  radius_ = {blur_radius(settings.blur_size_px, block.x << plane.x_shift),
+             blur_radius(settings.blur_size_px, block.y << plane.y_shift)};
+  band_rows_ = block.y * std::max(kMinBandBlocks, 4 * radius_.y + 2);
+  reduced_end_ = 0;
+  if (area.outside() && is_blur) return;  // band by band
   const RectPx all = {0, 0, plane.width, plane.height};
   const size_t count = area.outside() ? 1 : area.boxes().size();
   const auto part = [&](size_t i) {
@@ -217,8 +228,19 @@ void MattePainter::prepare_coarse(const PlaneView &plane,
   };
   for (size_t i = 0; i < count; ++i)
     coarse_.reduce(plane,
-                   is_blur ? coarse_.blur_source(part(i), radius) : part(i));
-  for (size_t i = 0; is_blur && i < count; ++i) coarse_.blur(part(i), radius);
+                   is_blur ? coarse_.blur_source(part(i), radius_) : part(i));
+  for (size_t i = 0; is_blur && i < count; ++i) coarse_.blur(part(i), radius_);
+}
+
+// Rows are read for the blur, as many ahead as it needs, and painted while they
+// are in the processor's memory.
+void MattePainter::blur_band(const PlaneView &plane, int y_begin, int y_end) {
+  const RectPx band = {0, y_begin, plane.width, y_end};
+  RectPx source = coarse_.blur_source(band, radius_);
+  source.y_begin = reduced_end_;
+  reduced_end_ = source.y_end;
+  if (!source.is_empty()) coarse_.reduce(plane, source);
+  coarse_.blur(band, radius_);
 }
 
 void MattePainter::paint_row(const PlaneView &plane, HiddenArea &area, int y) {

@@ -37,6 +37,7 @@ class MattePainter {
                    const MatteSettings &settings);
   void prepare_coarse(const PlaneView &plane, const HiddenArea &area,
                       const MatteSettings &settings);
+  void blur_band(const PlaneView &plane, int y_begin, int y_end);
   void prepare_colour(const PlaneView &plane);
   void paint_row(const PlaneView &plane, HiddenArea &area, int y);
   void paint_span(const PlaneView &plane, int y, int begin, int end,
@@ -56,6 +57,9 @@ class MattePainter {
   uint8_t strength_ = 255;                // of the colour
   std::array<uint8_t, 4> colour_ = {{}};  // by component
   CoarsePlane coarse_;
+  BlockSize radius_;     // of the blur
+  int band_rows_ = 0;    // of the background's blur, whole blocks
+  int reduced_end_ = 0;  // rows above are in `coarse_`
   std::vector<uint8_t> colour_row_;
   std::vector<uint8_t> all_but_alpha_;  // a row of 255, 0 where alpha is
   std::vector<uint16_t> sums_;

@@ -182,6 +182,23 @@ GST_START_TEST(test_squares_have_the_asked_for_side) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_squares_cover_a_background_too) {
+  constexpr int kSide = 4;
+  auto picture =
+      made("mode=object-pixelate invert=true feather=0 pixel-size=4");
+  auto before = sam2::speckled_picture(kRgba);
+  for (const int x : {0, 24, kMatteWidth - kSide})
+    for (const int y : {0, 20, kMatteHeight - 2 - kSide}) {
+      int sum = 0;
+      for (int i = 0; i < kSide * kSide; ++i)
+        sum += before.at(x + i % kSide, y + i / kSide, 1);
+      for (int i = 0; i < kSide * kSide; ++i)
+        fail_unless_equals_int(picture.at(x + i % kSide, y + i / kSide, 1),
+                               static_cast<int>(sum / 16.0 + 0.5));
+    }
+}
+GST_END_TEST
+
 // Chroma squares would else end in the middle of those of luma.
 GST_START_TEST(test_squares_are_even_where_chroma_is_subsampled) {
   const auto info = sam2::matte_info("I420");
@@ -190,6 +207,32 @@ GST_START_TEST(test_squares_are_even_where_chroma_is_subsampled) {
   for (int y = 0; y < kMatteHeight; ++y)
     for (int x = 0; x < kMatteWidth; ++x)
       fail_unless_equals_int(odd.at(x, y), even.at(x, y));
+}
+GST_END_TEST
+
+// A background is blurred band by band.
+GST_START_TEST(test_a_background_is_blurred_like_an_object) {
+  constexpr int kTall = 300;
+  for (const char *format : {"RGBA", "I420"})
+    for (const char *size : {"4", "24", "64"}) {
+      const auto info = sam2::matte_info(format, kMatteWidth, kTall);
+      const std::string properties =
+          std::string("feather=0 blur-size=") + size + " mode=";
+      auto background =
+          sam2::matte(properties + "blur", info,
+                      sam2::with_object(sam2::speckled_buffer(info)));
+      auto buffer = sam2::speckled_buffer(info);
+      sam2::attach_objects(buffer.get(),
+                           {sam2::boxed_object(1, {0, 0, kMatteWidth, kTall})});
+      auto object =
+          sam2::matte(properties + "object-blur", info, std::move(buffer));
+      for (int y = 0; y < kTall; ++y)
+        for (int x = 0; x < kMatteWidth; ++x)
+          if (!sam2::is_in_object(x, y))
+            for (int c = 0; c < 3; ++c)
+              fail_unless_equals_int(background.at(x, y, c),
+                                     object.at(x, y, c));
+    }
 }
 GST_END_TEST
 
@@ -408,6 +451,8 @@ Suite *sam2matte_suite() {
   tcase_add_test(cases, test_alpha_stays_under_blur);
   tcase_add_test(cases, test_squares_have_the_asked_for_side);
   tcase_add_test(cases, test_squares_are_even_where_chroma_is_subsampled);
+  tcase_add_test(cases, test_squares_cover_a_background_too);
+  tcase_add_test(cases, test_a_background_is_blurred_like_an_object);
   tcase_add_test(cases, test_a_larger_blur_reaches_further);
   tcase_add_test(cases, test_only_chosen_objects_count);
   tcase_add_test(cases, test_frames_without_objects_follow_the_rule);
