@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/memory_settings.h"
+#include "boundary.h"
 
 GST_DEBUG_CATEGORY_EXTERN(sam2track_debug);
 #define GST_CAT_DEFAULT sam2track_debug
@@ -29,11 +30,6 @@ constexpr Field kFields[] = {
     {"memory-process", &MemoryReport::process_bytes},
 };
 
-void post_warning(GstElement *element, const std::string &text) {
-  GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("%s", text.c_str()),
-                      (nullptr));
-}
-
 void log(GstElement *element, const MemoryReport &report) {
   std::string text;
   for (const Field &field : kFields)
@@ -47,7 +43,7 @@ void log(GstElement *element, const MemoryReport &report) {
 
 void warn_about_environment(GstElement *element) {
   for (const std::string &text : memory_settings_from_environment().warnings)
-    post_warning(element, text);
+    post_refusal(element, Error(ErrorCode::kSetting, text));
 }
 
 MemoryPlan prepare_memory(GstElement *element, const Engine &engine,
@@ -58,7 +54,8 @@ MemoryPlan prepare_memory(GstElement *element, const Engine &engine,
                    " bytes foreseen",
                    demand.objects, plan.batch_size, demand.frame_size.width,
                    demand.frame_size.height, guint64{plan.peak_bytes});
-  if (!plan.warning.empty()) post_warning(element, plan.warning);
+  if (!plan.warning.empty())
+    post_refusal(element, Error(ErrorCode::kSetting, plan.warning));
   return plan;
 }
 
