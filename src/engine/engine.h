@@ -127,7 +127,8 @@ struct MemoryPlan {
 // What a stream takes in time and memory beyond what its objects need.
 struct TrackerEffort {
   // Objects that go through the network together, 1...256. Fewer take less
-  // memory while a frame is tracked; masks differ in the last digits only.
+  // memory while a frame is tracked; results on the CPU are the same to the
+  // bit, on a GPU but for the last digits.
   int objects_per_pass = 1;
   // As in TrackerSettings, and at most that. With fewer, memories that are too
   // many are forgotten, and their memory is free at once; objects are easier to
