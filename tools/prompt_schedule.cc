@@ -12,6 +12,12 @@ bool PromptSchedule::needs_time() const {
       [](const TimedPrompt &p) { return p.time_ns.has_value(); });
 }
 
+std::set<int64_t> PromptSchedule::object_ids() const {
+  std::set<int64_t> ids;
+  for (const TimedPrompt &prompt : waiting_) ids.insert(prompt.object_id);
+  return ids;
+}
+
 std::vector<Prompt> PromptSchedule::take_due(std::optional<int64_t> pts_ns,
                                              SizePx frame) {
   const auto is_due = [pts_ns](const TimedPrompt &prompt) {

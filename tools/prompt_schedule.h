@@ -1,7 +1,9 @@
 // Hands out prompts when their time has come.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/geometry.h"
@@ -18,6 +20,9 @@ class PromptSchedule {
 
   // True if a prompt that was not handed out yet names a time.
   bool needs_time() const;
+
+  // Of the prompts that were not handed out yet.
+  std::set<int64_t> object_ids() const;
 
   // The prompts for a frame of size `frame` at `pts_ns`: those without a time
   // on the first call, the others on the first frame that is not before their

@@ -8,6 +8,8 @@
 #include <exception>
 #include <memory>
 #include <opencv2/core/utils/logger.hpp>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -101,9 +103,11 @@ std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
 struct Run {
   const TrackOptions &options;
   std::unique_ptr<FrameSource> frames;
+  std::optional<VideoFrame> first_frame;
   PromptSchedule schedule;
   std::vector<Prompt> mask_prompts;
   std::shared_ptr<const Engine> engine;
+  LookaheadSettings ahead;
   std::unique_ptr<StreamTracker> tracker;
   LineWriter output;
   int frames_to_skip = 0;  // before the next one that is inferred
@@ -118,6 +122,40 @@ PromptSchedule checked_schedule(const TrackOptions &options,
                   "\" have none. Give their rate by --fps.");
 }
 
+int count_objects(const PromptSchedule &schedule,
+                  const std::vector<Prompt> &mask_prompts) {
+  std::set<int64_t> ids = schedule.object_ids();
+  for (const Prompt &prompt : mask_prompts) ids.insert(prompt.object_id);
+  return static_cast<int>(ids.size());
+}
+
+// Objects of a loaded state count with what they take already.
+MemoryDemand demand_of(const TrackOptions &options, int objects,
+                       const std::optional<VideoFrame> &first_frame) {
+  MemoryDemand demand;
+  demand.tracker = options.tracker;
+  demand.objects = objects;
+  demand.batch_size = options.ahead.batch_size;
+  if (first_frame)
+    demand.frame_size = {first_frame->rgb.cols, first_frame->rgb.rows};
+  demand.frames_waiting = options.ahead.frames_ahead;
+  demand.encodes_beside = options.ahead.frames_ahead > 0;
+  return demand;
+}
+
+// The plan for what the prompts ask for, with a warning if it is less; the
+// tracker keeps to it.
+MemoryPlan plan_memory(const MemoryDemand &demand, const Engine &engine,
+                       StreamTracker *tracker) {
+  const MemoryPlan plan = engine.prepare(demand);
+  if (!plan.warning.empty()) std::fprintf(stderr, "%s\n", plan.warning.c_str());
+  TrackerEffort effort = tracker->effort();
+  if (plan.objects_per_pass > 0)
+    effort.objects_per_pass = plan.objects_per_pass;
+  tracker->set_effort(effort);
+  return plan;
+}
+
 Run prepare(const TrackOptions &options) {
   auto frames = open_frame_source(options.input, options.fps);
   PromptSchedule schedule = checked_schedule(options, *frames);
@@ -129,11 +167,17 @@ Run prepare(const TrackOptions &options) {
   auto engine = open_engine(options.model);
   auto tracker = engine->create_tracker(options.tracker);
   if (!options.load_state.empty()) tracker->load(options.load_state);
+  auto first_frame = frames->next();
+  const int objects = count_objects(schedule, mask_prompts);
+  const MemoryPlan plan = plan_memory(demand_of(options, objects, first_frame),
+                                      *engine, tracker.get());
   return {options,
           std::move(frames),
+          std::move(first_frame),
           std::move(schedule),
           std::move(mask_prompts),
           std::move(engine),
+          {plan.batch_size, options.ahead.frames_ahead},
           std::move(tracker),
           LineWriter(options.output_file)};
 }
@@ -141,12 +185,12 @@ Run prepare(const TrackOptions &options) {
 using Ahead = Lookahead<VideoFrame>;
 
 // Those asked for: none is read in vain.
-Ahead::Source frames_of(const Run &run) {
-  return [&frames = *run.frames, limit = run.options.max_frames,
-          count = int64_t{0}]() mutable -> std::optional<VideoFrame> {
+Ahead::Source frames_of(Run *run) {
+  return [run, count = int64_t{0}]() mutable -> std::optional<VideoFrame> {
+    const int64_t limit = run->options.max_frames;
     if (limit > 0 && count == limit) return std::nullopt;
-    ++count;
-    return frames.next();
+    return count++ == 0 ? std::exchange(run->first_frame, std::nullopt)
+                        : run->frames->next();
   };
 }
 
@@ -193,7 +237,7 @@ int64_t expected_frames(const Run &run) {
 
 // Number of frames. What is encoded ahead is given up at the signal.
 int64_t process_all(Run *run, Progress *progress) {
-  Ahead ahead(run->engine, frames_of(*run), run->options.ahead);
+  Ahead ahead(run->engine, frames_of(run), run->ahead);
   int64_t count = 0;
   while (!is_stop_requested) {
     const std::optional<Ahead::Item> item = ahead.next();

@@ -111,6 +111,10 @@ struct MemoryDemand {
   int objects = 1;     // at most, at the same time
   int batch_size = 1;  // frames encoded together
   SizePx frame_size;   // largest; 0x0 = not known yet
+  // Encoded frames that wait for the tracker, and whether frames are encoded
+  // while others are tracked.
+  int frames_waiting = 0;
+  bool encodes_beside = false;
 };
 
 // What fits into the limit.

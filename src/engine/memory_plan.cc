@@ -109,7 +109,8 @@ bool fits(const MemoryNeed &need, const MemoryRoom &room) {
       "Up to " + std::to_string(demand.objects) + " objects take about " +
           mebibytes(bytes) + ", " + mebibytes(bytes - room.limit_bytes) +
           " more than the limit of " + mebibytes(room.limit_bytes) +
-          ". Lower max-objects or input-size, or raise " + room.property + ".");
+          ". Track fewer objects (max-objects), lower input-size, or raise " +
+          room.property + ".");
 }
 
 std::string reduction(const MemoryDemand &asked, const MemoryDemand &granted,
@@ -171,11 +172,14 @@ MemoryNeed memory_need(const std::shared_ptr<const FrameEncoder> &encoder,
   const MemoryFigures figures = memory_figures(model.config(), model.type());
   const StreamTrackerImpl tracker(encoder, demand.tracker, store);
   const auto bank = static_cast<uint64_t>(tracker.most_bank_bytes());
-  return {demand.objects * bank,
-          demand.tracker.frames_held * frame_bytes(model),
-          std::max(times(figures.encode, model, demand.batch_size),
-                   tracking_bytes(demand, model) +
-                       delivery_bytes(demand, model, tracker))};
+  const uint64_t encoding = times(figures.encode, model, demand.batch_size);
+  const uint64_t tracking =
+      tracking_bytes(demand, model) + delivery_bytes(demand, model, tracker);
+  return {
+      demand.objects * bank,
+      (demand.tracker.frames_held + demand.frames_waiting) * frame_bytes(model),
+      demand.encodes_beside ? encoding + tracking
+                            : std::max(encoding, tracking)};
 }
 
 MemoryPlan plan_memory(const std::shared_ptr<const FrameEncoder> &encoder,

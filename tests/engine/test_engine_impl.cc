@@ -420,9 +420,10 @@ START_TEST(test_demand_beyond_the_limit_is_refused_by_name) {
   ck_assert_uint_le(plan.peak_bytes, settings.memory.limit_bytes);
   demand.objects = 1000;
   const std::string text = refusal_of([&] { engine->prepare(demand); });
-  ck_assert_msg(text.find("Lower max-objects or input-size, or raise "
-                          "memory-limit.") != std::string::npos,
-                "%s", text.c_str());
+  ck_assert_msg(
+      text.find("Track fewer objects (max-objects), lower "
+                "input-size, or raise memory-limit.") != std::string::npos,
+      "%s", text.c_str());
 }
 END_TEST
 

@@ -199,7 +199,28 @@ START_TEST(test_refusal_says_by_how_much_and_what_to_change) {
       ErrorCode::kNoMemory,
       "Up to 100 objects take about " + whole(in_use + need) +
           ", 3 MiB more than the limit of " + whole(in_use + need - 3 * kMiB) +
-          ". Lower max-objects or input-size, or raise memory-fraction.");
+          ". Track fewer objects (max-objects), lower input-size, or raise "
+          "memory-fraction.");
+}
+END_TEST
+
+START_TEST(test_frames_that_wait_and_encoding_beside_the_tracking_count) {
+  const auto encoder = encoder_of("sam2.1-micro", at::kFloat);
+  MemoryDemand demand = demand_of(2, 4, {64, 64});
+  const MemoryNeed plain = memory_need(encoder, demand);
+  demand.frames_waiting = 3;
+  const MemoryNeed waiting = memory_need(encoder, demand);
+  demand.encodes_beside = true;
+  const MemoryNeed beside = memory_need(encoder, demand);
+  demand.frames_waiting = 0;
+  demand.tracker.frames_held = 3;
+  const MemoryNeed held = memory_need(encoder, demand);
+  ck_assert_uint_eq(plain.frames, 0);
+  ck_assert_uint_gt(waiting.frames, 0);
+  ck_assert_uint_eq(waiting.frames, held.frames);
+  ck_assert_uint_eq(waiting.work, plain.work);
+  ck_assert_uint_gt(beside.work, plain.work);
+  ck_assert_uint_le(beside.work, 2 * plain.work);
 }
 END_TEST
 
@@ -239,6 +260,8 @@ int main() {
   tcase_add_test(tests, test_passes_are_halved_when_the_batch_is_one);
   tcase_add_test(tests, test_what_fits_is_granted_as_asked);
   tcase_add_test(tests, test_refusal_says_by_how_much_and_what_to_change);
+  tcase_add_test(tests,
+                 test_frames_that_wait_and_encoding_beside_the_tracking_count);
   tcase_add_test(tests, test_reserved_memory_is_enough_for_the_stream);
   return run_case("engine", tests);
 }

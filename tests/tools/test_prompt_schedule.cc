@@ -41,6 +41,16 @@ START_TEST(test_timed_prompt_waits_for_the_first_frame_not_before_it) {
 }
 END_TEST
 
+START_TEST(test_objects_are_counted_once_before_their_time) {
+  PromptSchedule schedule(
+      parse_prompt_text("1:points=1,1,+; @2s 7:points=1,1,+; "
+                        "@1s 1:points=2,2,-"));
+  ck_assert(schedule.object_ids() == (std::set<int64_t>{1, 7}));
+  schedule.take_due(kSecond, kFrame);
+  ck_assert(schedule.object_ids() == (std::set<int64_t>{7}));
+}
+END_TEST
+
 START_TEST(test_missing_mask_file_is_refused) {
   PromptSchedule schedule(parse_prompt_text("1:mask=missing.png"));
   assert_text_eq(
@@ -57,6 +67,7 @@ int main() {
   tcase_add_test(tests, test_prompts_without_time_are_due_at_once);
   tcase_add_test(tests,
                  test_timed_prompt_waits_for_the_first_frame_not_before_it);
+  tcase_add_test(tests, test_objects_are_counted_once_before_their_time);
   tcase_add_test(tests, test_missing_mask_file_is_refused);
   return sam2::test::run("tools_prompt_schedule", tests);
 }

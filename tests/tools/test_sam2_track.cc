@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -206,6 +207,44 @@ START_TEST(test_encoding_ahead_gives_the_same_masks) {
 }
 END_TEST
 
+Words limited(const std::string &bytes) {
+  return {"--model",  kModel, "--device",       "cpu", "--precision",  "fp32",
+          "--prompt", kBox,   "--memory-limit", bytes, "--batch-size", "4"};
+}
+
+START_TEST(test_what_cannot_fit_is_refused_before_the_first_frame) {
+  Words words = limited("4000000");
+  words.push_back(frames_folder(4));
+  const Outcome outcome = run(words);
+  ck_assert_int_eq(outcome.status, 1);
+  ck_assert_uint_eq(outcome.output.size(), 0);
+  const std::string &text = outcome.errors.back();
+  ck_assert_msg(text.find("Up to 2 objects take about ") == 0 &&
+                    text.find("raise memory-limit.") != std::string::npos,
+                "%s", text.c_str());
+}
+END_TEST
+
+START_TEST(test_batch_without_room_is_smaller_from_the_start) {
+  const fs::path folder = frames_folder(4);
+  Words little = limited("9000000"), much = limited("90000000");
+  little.push_back(folder);
+  much.push_back(folder);
+  const Outcome found = run(little), wanted = run(much);
+  ck_assert_int_eq(found.status, 0);
+  assert_same_masks(found.output, wanted.output);
+  const auto is_warned = [](const Outcome &outcome) {
+    return std::any_of(
+        outcome.errors.begin(), outcome.errors.end(), [](const auto &line) {
+          return line.find(
+                     "The limit of 9 MiB leaves room for 1 of 4 frames "
+                     "encoded together") == 0;
+        });
+  };
+  ck_assert(is_warned(found) && !is_warned(wanted));
+}
+END_TEST
+
 // The frames before the damaged one are written.
 START_TEST(test_damaged_picture_ends_the_lines_in_its_place) {
   const fs::path folder = frames_folder(4);
@@ -327,6 +366,8 @@ int main() {
   tcase_add_test(tests, test_missing_model_is_the_last_sentence);
   tcase_add_test(tests, test_each_frame_is_one_line_and_one_label_map);
   tcase_add_test(tests, test_encoding_ahead_gives_the_same_masks);
+  tcase_add_test(tests, test_what_cannot_fit_is_refused_before_the_first_frame);
+  tcase_add_test(tests, test_batch_without_room_is_smaller_from_the_start);
   tcase_add_test(tests, test_damaged_picture_ends_the_lines_in_its_place);
   tcase_add_test(tests, test_saved_state_goes_on_with_the_same_lines);
   tcase_add_test(tests, test_state_that_cannot_be_read_or_written_is_status_1);
