@@ -10,12 +10,12 @@ GST_DEBUG_CATEGORY_EXTERN(sam2track_debug);
 namespace sam2 {
 
 void MemorySteps::start(std::shared_ptr<const Engine> engine, OomPolicy policy,
-                        const MemoryAllowance &full,
+                        const MemoryAllowance &full, bool can_spill,
                         std::function<void(const MemoryAllowance &)> apply) {
   engine_ = std::move(engine);
   policy_ = policy;
   apply_ = std::move(apply);
-  ladder_.emplace(full, false);
+  ladder_.emplace(full, can_spill);
   device_failure_.reset();
 }
 
@@ -56,9 +56,24 @@ void MemorySteps::frame_went_well() {
   if (const auto change = ladder_->good_frame()) act(*change);
 }
 
+// Memories that move need room where they go. A device that fails then fails in
+// the next attempt too, which tells.
+bool MemorySteps::is_applied(const MemoryAllowance &allowance) const {
+  try {
+    apply_(allowance);
+    return true;
+  } catch (const Error &error) {
+    if (error.code() != ErrorCode::kNoMemory &&
+        error.code() != ErrorCode::kDeviceLost)
+      throw;
+    note(error.detail().c_str());
+    return false;
+  }
+}
+
 // Any step gives back what is cached: what was in use went there.
 void MemorySteps::act(const Degradation &change) {
-  apply_(change.allowance);
+  if (!is_applied(change.allowance)) return ladder_->take_back(change);
   if (!change.is_undone) release_cached();
   stats_.count(change);
   tell(change);

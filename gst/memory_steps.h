@@ -35,9 +35,10 @@ class MemorySteps {
   MemorySteps(GstElement *element, TrackStats &stats)
       : element_(element), stats_(stats) {}
 
-  // `apply` passes on what the tracker is allowed.
+  // `apply` passes on what the tracker is allowed, all or nothing: kNoMemory
+  // takes the step back. `can_spill`: see DegradationLadder.
   void start(std::shared_ptr<const Engine> engine, OomPolicy policy,
-             const MemoryAllowance &full,
+             const MemoryAllowance &full, bool can_spill,
              std::function<void(const MemoryAllowance &)> apply);
   void stop();
 
@@ -85,6 +86,7 @@ class MemorySteps {
   void note(const char *detail) const;
   void release_cached() const;
   bool step_down(const MemoryUse &use);
+  bool is_applied(const MemoryAllowance &allowance) const;
   void act(const Degradation &change);
   void tell(const Degradation &change) const;
 

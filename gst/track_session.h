@@ -90,6 +90,7 @@ class TrackSession {
   // See StreamTracker.
   void set_effort(const TrackerEffort &effort) { tracker_->set_effort(effort); }
   TrackerEffort effort() const { return tracker_->effort(); }
+  bool can_spill_bank() const { return tracker_->can_spill_bank(); }
   size_t object_count() const { return object_ids_.size(); }
 
   // See StreamTracker::look_at.

@@ -42,6 +42,10 @@ void describe(GstStructure *structure, const BankOccupancy &bank) {
         static_cast<guint>(bank.fullest.*count), (name + "-capacity").c_str(),
         G_TYPE_INT, gint{bank.capacity.*count}, nullptr);
   }
+  gst_structure_set(structure, "bank-spilled", G_TYPE_BOOLEAN,
+                    gboolean{bank.is_spilled}, "bank-spilled-bytes",
+                    G_TYPE_UINT64, static_cast<guint64>(bank.spilled_bytes),
+                    nullptr);
 }
 
 }  // namespace

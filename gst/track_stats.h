@@ -44,6 +44,8 @@ class TrackStats {
   //                  uint, held by the memory banks of all objects together
   //   NAME-fullest   uint, the most of them that one object holds
   //   NAME-capacity  int, how many one object may hold; -1 = no limit
+  //   bank-spilled   boolean, memories lie in host memory beside the device
+  //   bank-spilled-bytes  uint64, of those of all objects together
   //   degradation-level                      uint, steps in force
   //   degraded-NAME  uint64, how often the step was taken
   //                  (degradation_rows())

@@ -99,9 +99,22 @@ void TrackWorker::use(std::shared_ptr<const Engine> engine) {
   const TrackerEffort effort = session_->effort();
   steps_.start(engine, settings_.oom_policy,
                {static_cast<int>(largest_batch({})), effort.objects_per_pass,
-                effort.num_maskmem, false},
+                effort.num_maskmem, effort.spills_bank},
+               session_->can_spill_bank(),
                [this](const MemoryAllowance &allowance) { allow(allowance); });
+  tell_where_memories_are(engine->info().device);
   engine_ = std::move(engine);
+}
+
+void TrackWorker::tell_where_memories_are(const std::string &device) {
+  if (demand_.tracker.offload_state != OffloadState::kAlways ||
+      session_->can_spill_bank())
+    return;
+  GST_ELEMENT_INFO(element_, RESOURCE, SETTINGS,
+                   ("offload-state=always changes nothing with device %s: the "
+                    "objects' memories are in host memory already.",
+                    device.c_str()),
+                   (nullptr));
 }
 
 // The device has failed. The frame at hand has been coasted, which takes no
@@ -225,7 +238,7 @@ void TrackWorker::allow(const MemoryAllowance &allowance) {
   const int objects = planned > 0
                           ? std::min(allowance.objects_per_pass, planned)
                           : allowance.objects_per_pass;
-  session_->set_effort({objects, allowance.num_maskmem});
+  session_->set_effort({objects, allowance.num_maskmem, allowance.spills_bank});
 }
 
 bool TrackWorker::answer(GstQuery *query) {

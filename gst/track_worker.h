@@ -108,6 +108,7 @@ class TrackWorker {
   unsigned largest_batch(SizePx frame_size) const;
   void prepare_for(SizePx frame_size);
   void allow(const MemoryAllowance &allowance);
+  void tell_where_memories_are(const std::string &device);
   void drop(const Work &work);
   std::optional<std::vector<EncodedImagePtr>> encode(
       const std::vector<Work> &batch);

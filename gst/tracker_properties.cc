@@ -3,6 +3,7 @@
 #include <iterator>
 #include <vector>
 
+#include "track/offload_state.h"
 #include "track/selection_policy.h"
 #include "track/skipped_frames.h"
 
@@ -14,6 +15,7 @@ enum TrackerProperty : guint {
   kMaskThreshold,
   kSkippedFrames,
   kMaskResolution,
+  kOffloadState,
   kStableFramesThreshold,
   kFirstTrackerFlag,  // row 0 of kTrackerFlags
 };
@@ -154,6 +156,23 @@ GType skipped_frames_type() {
   return type;
 }
 
+const std::vector<GEnumValue> &offload_state_values() {
+  static const std::vector<GEnumValue> values = [] {
+    std::vector<GEnumValue> rows;
+    for (const OffloadStateRow &row : offload_state_rows())
+      rows.push_back({static_cast<int>(row.value), row.description, row.name});
+    rows.push_back({0, nullptr, nullptr});
+    return rows;
+  }();
+  return values;
+}
+
+GType offload_state_type() {
+  static const GType type = g_enum_register_static(
+      "GstSam2OffloadState", offload_state_values().data());
+  return type;
+}
+
 const GEnumValue kMaskResolutions[] = {
     {static_cast<int>(MaskResolution::kFrame), "that of the frame", "frame"},
     {static_cast<int>(MaskResolution::kModel),
@@ -226,6 +245,15 @@ void install_tracker_properties(GObjectClass *object_class) {
                         "it",
                         mask_resolution_type(),
                         static_cast<int>(defaults.mask_resolution), flags));
+  g_object_class_install_property(
+      object_class, kOffloadState,
+      g_param_spec_enum("offload-state", "Offload state",
+                        "Whether the objects' memories are moved from a GPU "
+                        "to pinned host memory, four fifths of what objects "
+                        "take of it; masks are the same. On the CPU they are "
+                        "in host memory already",
+                        offload_state_type(),
+                        static_cast<int>(defaults.offload_state), flags));
   guint id = kFirstTrackerFlag;
   for (const TrackerFlag &row : kTrackerFlags)
     g_object_class_install_property(
@@ -259,6 +287,10 @@ void set_tracker_property(TrackerSettings &settings, guint id,
     case kMaskResolution:
       settings.mask_resolution =
           static_cast<MaskResolution>(g_value_get_enum(value));
+      break;
+    case kOffloadState:
+      settings.offload_state =
+          static_cast<OffloadState>(g_value_get_enum(value));
       break;
     case kMaskThreshold:
       settings.mask_threshold = g_value_get_float(value);
@@ -294,6 +326,9 @@ void get_tracker_property(const TrackerSettings &settings, guint id,
       break;
     case kMaskResolution:
       g_value_set_enum(value, static_cast<int>(settings.mask_resolution));
+      break;
+    case kOffloadState:
+      g_value_set_enum(value, static_cast<int>(settings.offload_state));
       break;
     case kMaskThreshold:
       g_value_set_float(value, settings.mask_threshold);

@@ -1,6 +1,7 @@
 #include "track/degradation_ladder.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sam2 {
 namespace {
@@ -117,12 +118,17 @@ DegradationStep DegradationLadder::next_step(const MemoryUse &use) const {
   return DegradationStep::kSkipFrame;
 }
 
-Degradation DegradationLadder::take(DegradationStep step, const MemoryUse &use,
-                                    const std::string &reason) {
+void DegradationLadder::ask_for_more_good_frames() {
   if (is_on_trial_)
     wanted_frames_ = std::min(2 * wanted_frames_, kMostGoodFrames);
   is_on_trial_ = false;
+}
+
+Degradation DegradationLadder::take(DegradationStep step, const MemoryUse &use,
+                                    const std::string &reason) {
+  ask_for_more_good_frames();
   good_frames_ = 0;
+  allowance_before_ = allowance_;
   if (step != DegradationStep::kSkipFrame) taken_.push_back({step, allowance_});
   apply(step, use, allowance_);
   Tally &tally = at(step);
@@ -165,13 +171,26 @@ std::optional<Degradation> DegradationLadder::press(PressureLevel level,
 Degradation DegradationLadder::undo() {
   const Taken latest = taken_.back();
   taken_.pop_back();
-  allowance_ = latest.before;
+  allowance_before_ = std::exchange(allowance_, latest.before);
   return {latest.step,
           true,
           allowance_,
           level(),
           std::string(kFree) + " " + effect_of_undo(latest.step, allowance_),
           true};
+}
+
+void DegradationLadder::take_back(const Degradation &change) {
+  allowance_ = allowance_before_;
+  if (change.is_undone) {
+    taken_.push_back({change.step, change.allowance});
+    ask_for_more_good_frames();
+    return;
+  }
+  taken_.pop_back();
+  --at(change.step).count;
+  at(change.step).is_known = !change.is_news;
+  if (change.step == DegradationStep::kSpillBank) can_spill_ = false;
 }
 
 std::optional<Degradation> DegradationLadder::good_frame() {

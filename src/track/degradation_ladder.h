@@ -85,7 +85,7 @@ class DegradationLadder {
 
   // `can_spill`: the bank is on a device and can be moved to the host.
   DegradationLadder(const MemoryAllowance &full, bool can_spill)
-      : allowance_(full), can_spill_(can_spill) {}
+      : allowance_(full), allowance_before_(full), can_spill_(can_spill) {}
 
   // Memory ran out. Do what is said, then try again; kSkipFrame says to give
   // the frame up.
@@ -93,6 +93,11 @@ class DegradationLadder {
 
   // The same where no other step is wanted.
   Degradation skip();
+
+  // The step that was taken or undone last could not be: all is as before it.
+  // A bank that found no room on the host stays on the device from then on; an
+  // undo is tried again after twice as many good frames.
+  void take_back(const Degradation &change);
 
   // How things stand, once per frame, before it. At warning level caches are
   // emptied; at critical level a step is taken, another one for every
@@ -130,8 +135,10 @@ class DegradationLadder {
   Degradation take(DegradationStep step, const MemoryUse &use,
                    const std::string &reason);
   Degradation undo();
+  void ask_for_more_good_frames();
 
   MemoryAllowance allowance_;
+  MemoryAllowance allowance_before_;  // the latest step or undo
   bool can_spill_;
   std::vector<Taken> taken_;  // in force, oldest first
   std::array<Tally, kDegradationSteps> tallies_;

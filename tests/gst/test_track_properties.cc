@@ -52,6 +52,8 @@ GST_START_TEST(test_tracker_number_reaches_the_tracker_as_itself) {
       {"camera-motion=true", "7 16 4 1 8 0 0 1 30 1"},
       {"keep-first-cond-frame=false", "7 16 4 1 8 0 0 1 30 0 oldest goes"},
       {"mask-resolution=model", "7 16 4 1 8 0 0 1 30 0 model"},
+      {"offload-state=never", "7 16 4 1 8 0 0 1 30 0 offload 0"},
+      {"offload-state=always", "7 16 4 1 8 0 0 1 30 0 offload 2"},
   };
   for (const auto &[properties, wanted] : kCases) {
     const std::string found = settings_of(properties);

@@ -281,6 +281,32 @@ START_TEST(test_steps_are_counted_whether_undone_or_not) {
 }
 END_TEST
 
+START_TEST(test_a_bank_that_finds_no_room_on_the_host_stays_on_the_device) {
+  DegradationLadder ladder({1, 1, 7, false}, true);
+  ladder.run_out({0, 1, 1});
+  ladder.take_back(ladder.run_out({0, 1, 1}));
+  ck_assert(!ladder.allowance().spills_bank);
+  ck_assert_int_eq(ladder.level(), 1);
+  ck_assert_int_eq(ladder.count(DegradationStep::kSpillBank), 0);
+  assert_texts_equal(text(ladder.run_out({0, 1, 1})),
+                     "+smaller-bank 1 1 3 level 2");
+}
+END_TEST
+
+START_TEST(test_an_undo_that_finds_no_room_is_tried_again_later) {
+  DegradationLadder ladder({1, 1, 7, false}, true);
+  ladder.run_out({0, 1, 1});
+  ladder.run_out({0, 1, 1});
+  for (int i = 1; i < 100; ++i) ladder.good_frame();
+  ladder.take_back(*ladder.good_frame());
+  ck_assert(ladder.allowance().spills_bank);
+  ck_assert_int_eq(ladder.level(), 2);
+  ck_assert_int_eq(ladder.count(DegradationStep::kSpillBank), 1);
+  assert_texts_equal(after_good_frames(ladder, 200),
+                     "-spill-bank 1 1 7 level 1");
+}
+END_TEST
+
 START_TEST(test_nothing_is_cached_above_the_warning_threshold) {
   DegradationLadder ladder({}, false);
   ck_assert(ladder.may_cache());
@@ -364,6 +390,9 @@ int main() {
                       static_cast<int>(stories().size()));
   tcase_add_test(tests, test_waiting_for_an_undo_has_an_end);
   tcase_add_test(tests, test_steps_are_counted_whether_undone_or_not);
+  tcase_add_test(
+      tests, test_a_bank_that_finds_no_room_on_the_host_stays_on_the_device);
+  tcase_add_test(tests, test_an_undo_that_finds_no_room_is_tried_again_later);
   tcase_add_test(tests, test_nothing_is_cached_above_the_warning_threshold);
   tcase_add_test(tests, test_rows_are_in_the_order_of_the_steps);
   tcase_add_test(tests, test_texts_say_why_what_and_what_to_do);
