@@ -166,6 +166,13 @@ Run prepare(const TrackOptions &options) {
   create_label_folder(options.label_folder);
   auto engine = open_engine(options.model);
   auto tracker = engine->create_tracker(options.tracker);
+  if (options.tracker.offload_state == OffloadState::kAlways &&
+      !tracker->can_spill_bank()) {
+    std::fputs(
+        "--offload-state=always changes nothing here: the objects' memories "
+        "are in host memory already.\n",
+        stderr);
+  }
   if (!options.load_state.empty()) tracker->load(options.load_state);
   auto first_frame = frames->next();
   const int objects = count_objects(schedule, mask_prompts);

@@ -37,12 +37,13 @@ struct RawOptions {
   gdouble fps = 0;
   LookaheadSettings ahead;
   gint64 memory_limit = 0;
+  gchar *offload_state = nullptr;
   gboolean reports_memory = FALSE;
   gchar **inputs = nullptr;
 
   ~RawOptions() {
-    for (gchar *text : {skipped_frames, prompt, mask, output, label_png,
-                        load_state, save_state}) {
+    for (gchar *text : {skipped_frames, offload_state, prompt, mask, output,
+                        label_png, load_state, save_state}) {
       g_free(text);
     }
     g_strfreev(inputs);
@@ -90,6 +91,10 @@ void add_memory_entries(GOptionContext *context, RawOptions *raw) {
   const GOptionEntry entries[] = {
       {"memory-limit", 0, 0, G_OPTION_ARG_INT64, &raw->memory_limit,
        "Bytes that tensors may take (default: 90 % of the device's)", "N"},
+      {"offload-state", 0, 0, G_OPTION_ARG_STRING, &raw->offload_state,
+       "Memories of objects in host memory: always, or never and auto, which "
+       "are the same here (default: auto)",
+       "WHEN"},
       {"memory-report", 0, 0, G_OPTION_ARG_NONE, &raw->reports_memory,
        "Say at the end what memory was used for", nullptr},
       {},
@@ -216,6 +221,9 @@ TrackOptions parse_track_options(int *argc, char ***argv) {
   options.tracker.memory_policy = raw.model.memory_policy();
   if (raw.skipped_frames != nullptr) {
     options.tracker.skipped_frames = find_skipped_frames(raw.skipped_frames);
+  }
+  if (raw.offload_state != nullptr) {
+    options.tracker.offload_state = find_offload_state(raw.offload_state);
   }
   options.tracker.camera_motion = raw.has_camera_motion;
   options.inference_interval = raw.inference_interval;

@@ -119,6 +119,16 @@ START_TEST(test_skipping_option_is_read_as_itself) {
 }
 END_TEST
 
+START_TEST(test_offload_state_is_read_by_its_name) {
+  for (const sam2::OffloadStateRow &row : sam2::offload_state_rows()) {
+    const std::string option = std::string("--offload-state=") + row.name;
+    const TrackOptions options =
+        parsed({"c", "--model=a", "--prompt=b", option.c_str()});
+    ck_assert(options.tracker.offload_state == row.value);
+  }
+}
+END_TEST
+
 struct WrongUse {
   Arguments arguments;
   const char *sentence;
@@ -144,6 +154,9 @@ const WrongUse kWrongUses[] = {
     {{"--model=a", "--prompt=b", "c", "--skipped-frames=repeat"},
      "Skipped frames cannot be treated by \"repeat\". Set skipped-frames to "
      "one of: hold, motion, none."},
+    {{"--model=a", "--prompt=b", "c", "--offload-state=often"},
+     "Memories cannot be offloaded \"often\". Set offload-state to one of: "
+     "never, auto, always."},
     {{"--model=a", "--prompt=b", "c", "--fps=nan"},
      "The frame rate is not between 0 and 1000000. Give --fps in frames a "
      "second."},
@@ -187,6 +200,7 @@ int main() {
   tcase_add_test(tests, test_every_option_is_read);
   tcase_add_test(tests, test_tracker_option_is_read_as_itself);
   tcase_add_test(tests, test_skipping_option_is_read_as_itself);
+  tcase_add_test(tests, test_offload_state_is_read_by_its_name);
   tcase_add_test(
       tests, test_memory_options_are_read_and_the_environment_gives_defaults);
   tcase_add_loop_test(tests, test_wrong_use_is_refused_with_its_own_sentence, 0,
