@@ -20,11 +20,19 @@ ObjectResult ellipse(const SceneArguments &arguments, int index, int frame) {
   const int y = (index * 97 + frame) % (arguments.height - height);
   object.box = {static_cast<float>(x), static_cast<float>(y),
                 static_cast<float>(width), static_cast<float>(height)};
-  object.mask = {width, height, {}};
-  for (int row = 0; row < height; ++row)
-    for (int column = 0; column < width; ++column) {
-      const double dx = (2.0 * column + 1) / width - 1;
-      const double dy = (2.0 * row + 1) / height - 1;
+  object.mask_covers_frame = arguments.mask_side > 0;
+  const SizePx mask = object.mask_covers_frame
+                          ? SizePx{arguments.mask_side, arguments.mask_side}
+                          : SizePx{width, height};
+  const BoxPx place = mask_box(object, {arguments.width, arguments.height});
+  object.mask = {mask.width, mask.height, {}};
+  for (int row = 0; row < mask.height; ++row)
+    for (int column = 0; column < mask.width; ++column) {
+      const double frame_x =
+          place.x + (column + 0.5) * place.width / mask.width;
+      const double frame_y = place.y + (row + 0.5) * place.height / mask.height;
+      const double dx = 2 * (frame_x - x) / width - 1;
+      const double dy = 2 * (frame_y - y) / height - 1;
       object.mask.pixels.push_back(dx * dx + dy * dy < 1 ? 255 : 0);
     }
   return object;
@@ -65,6 +73,9 @@ bool parse_scene(int argc, char **argv, const char *what, SceneArguments &out) {
       {"objects", 'o', 0, G_OPTION_ARG_INT, &out.objects, "On every frame",
        "N"},
       {"frames", 'n', 0, G_OPTION_ARG_INT, &out.frames, "That count", "N"},
+      {"mask-side", 'm', 0, G_OPTION_ARG_INT, &out.mask_side,
+       "Pixels of masks that cover the frame, as with mask-resolution=model",
+       "N"},
       {}};
   GOptionContext *context = g_option_context_new(what);
   g_option_context_add_main_entries(context, entries, nullptr);

@@ -14,6 +14,7 @@ struct SceneArguments {
   int height = 1080;
   int objects = 5;
   int frames = 100;
+  int mask_side = 0;  // of masks that cover the frame; 0 = the box alone
 };
 
 // Reads the command line; prints what is wrong with it and returns false.

@@ -81,9 +81,9 @@ struct AnalyticsObject {
 std::vector<AnalyticsObject> read_objects(GstBuffer *buffer,
                                           SizePx own_size_in = {});
 
-// The pixels of the object's mask that are inside a frame of `frame_size`, in
-// the smallest box that holds them; empty if there is none. For masks of the
-// size of `mask_box`. Throws std::bad_alloc.
+// The pixels of the object's mask that are inside a frame of `frame_size`, at
+// its resolution, in the smallest box that holds them (if the mask is not finer
+// than the frame); empty if there is none. Throws std::bad_alloc.
 PlacedMask clipped_mask(const AnalyticsObject &object, SizePx frame_size);
 
 }  // namespace sam2

@@ -117,6 +117,42 @@ RectPx object_pixels(const MaskImage &mask, const RectPx &part) {
   return found;
 }
 
+// The object's pixels of a `mask` that covers the frame in a resolution of its
+// own. Rows that show the same one are alike.
+PlacedMask enlarged(const MaskImage &mask, SizePx frame) {
+  const RectPx part = object_pixels(mask, {0, 0, mask.width, mask.height});
+  if (part.is_empty()) return {};
+  const SizePx own = {mask.width, mask.height};
+  PlacedMask placed;
+  placed.box = shown_box(
+      {static_cast<float>(part.x_begin), static_cast<float>(part.y_begin),
+       static_cast<float>(part.width()), static_cast<float>(part.height())},
+      own, frame);
+  const int left = static_cast<int>(placed.box.x);
+  const int top = static_cast<int>(placed.box.y);
+  placed.mask.width = static_cast<int>(placed.box.width);
+  placed.mask.height = static_cast<int>(placed.box.height);
+  const auto width = static_cast<size_t>(placed.mask.width);
+  placed.mask.pixels.resize(width * placed.mask.height);
+  int row_above = -1;
+  for (int y = 0; y < placed.mask.height; ++y) {
+    uint8_t *target = &placed.mask.pixels[y * width];
+    const int row = nearest_pixel(top + y, frame.height, own.height);
+    if (row == row_above) {
+      std::copy_n(target - width, width, target);
+      continue;
+    }
+    row_above = row;
+    const uint8_t *source = &mask.pixels[size_t{1} * row * own.width];
+    for_each_shown(left, left + placed.mask.width, frame.width, own.width,
+                   [&](int column, int begin, int end) {
+                     std::fill(target + (begin - left), target + (end - left),
+                               source[column]);
+                   });
+  }
+  return placed;
+}
+
 bool covers(const BoxPx &box, SizePx frame) {
   return box.x == 0 && box.y == 0 &&
          box.width == static_cast<float>(frame.width) &&
@@ -267,6 +303,7 @@ std::vector<AnalyticsObject> read_objects(GstBuffer *buffer,
 }
 
 PlacedMask clipped_mask(const AnalyticsObject &object, SizePx frame_size) {
+  if (object.mask_covers_frame) return enlarged(object.mask, frame_size);
   const int left = static_cast<int>(object.mask_box.x);
   const int top = static_cast<int>(object.mask_box.y);
   const int x_begin = std::max(left, 0);

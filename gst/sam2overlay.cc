@@ -109,7 +109,9 @@ void draw_label(GstVideoFrame *frame, const sam2::AnalyticsObject &object,
 // Labels come last, so that no mask covers them.
 void draw(GstVideoFrame *frame, const sam2::OverlaySettings &settings,
           sam2::FontMapPtr &fonts) {
-  const auto objects = sam2::read_objects(frame->buffer);
+  const auto objects = sam2::read_objects(
+      frame->buffer,
+      {GST_VIDEO_FRAME_WIDTH(frame), GST_VIDEO_FRAME_HEIGHT(frame)});
   std::vector<sam2::Colour> colours;
   int64_t place = 0;
   for (const auto &object : objects)

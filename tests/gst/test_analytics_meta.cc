@@ -192,6 +192,31 @@ GST_START_TEST(test_mask_that_covers_the_frame_is_read_in_either_size) {
 }
 GST_END_TEST
 
+// The frame is enlarged as a whole in one and around the object in the other.
+GST_START_TEST(test_the_clip_of_a_coarse_mask_is_that_of_the_enlarged_one) {
+  const sam2::SizePx frame = {640, 480};
+  for (const sam2::SizePx size : {sam2::SizePx{7, 5}, {96, 96}, {256, 200}}) {
+    ObjectResult object = covering_object(7);
+    object.mask = {size.width, size.height, {}};
+    for (int y = 0; y < size.height; ++y)
+      for (int x = 0; x < size.width; ++x)
+        object.mask.pixels.push_back(
+            x > 1 && y > 0 && y < size.height - 1 && x * y % 3 == 1 ? 255 : 0);
+    const auto buffer = buffer_with({object});
+    const auto wanted =
+        sam2::clipped_mask(sam2::read_objects(buffer.get()).at(0), frame);
+    const auto coarse = sam2::read_objects(buffer.get(), frame).at(0);
+    fail_unless(coarse.mask_covers_frame);
+    const auto found = sam2::clipped_mask(coarse, frame);
+    fail_unless_equals_float(found.box.x, wanted.box.x);
+    fail_unless_equals_float(found.box.y, wanted.box.y);
+    fail_unless_equals_int(found.mask.width, wanted.mask.width);
+    fail_unless_equals_int(found.mask.height, wanted.mask.height);
+    fail_unless(found.mask.pixels == wanted.mask.pixels);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(test_256_objects_have_16_bit_masks) {
   std::vector<ObjectResult> objects;
   for (int i = 0; i < 256; ++i) objects.push_back(object_at(i, {1, 1, 2, 1}));
@@ -342,6 +367,8 @@ Suite *analytics_meta_suite() {
   tcase_add_test(cases, test_a_mask_pixel_is_the_index_of_the_object);
   tcase_add_test(cases, test_mask_that_covers_the_frame_has_it_as_location);
   tcase_add_test(cases, test_mask_that_covers_the_frame_is_read_in_either_size);
+  tcase_add_test(cases,
+                 test_the_clip_of_a_coarse_mask_is_that_of_the_enlarged_one);
   tcase_add_test(cases, test_256_objects_have_16_bit_masks);
   tcase_add_test(cases, test_detections_relate_as_upstream_relates_them);
   tcase_add_test(cases, test_entries_of_other_producers_stay);
