@@ -95,13 +95,15 @@ void HiddenArea::fill(const RectPx &box) {
 }
 
 bool HiddenArea::add(const ObjectMask &mask, int feather_px) {
-  const RectPx box = mask.box_in(size_);
-  if (box.is_empty()) return false;
+  if (mask.box_in(size_).is_empty()) return false;
+  const RectPx box = mask.object_box_in(size_);
+  if (box.is_empty()) return true;
   mask_row_.resize(static_cast<size_t>(box.width()));
   const uint8_t *object = mask_row_.data();
   const int count = box.width();
   for (int y = box.y_begin; y < box.y_end; ++y) {
-    mask.read_row(y, box, mask_row_.data());
+    if (y == box.y_begin || !mask.is_as_above(y))
+      mask.read_row(y, box, mask_row_.data());
     uint8_t *row = hard_row(y) + box.x_begin;
     if (outside_)
       for (int x = 0; x < count; ++x)

@@ -180,11 +180,62 @@ RectPx ObjectMask::box_in(SizePx size) const {
           cut(int64_t{y_} + height_, size.height)};
 }
 
+const uint8_t *ObjectMask::mask_row(int row) const {
+  return map_->data() + layout_->offset[0] +
+         static_cast<gsize>(std::max(layout_->stride[0], 0)) * row;
+}
+
+// The smallest box that holds them, in pixels of the mask.
+RectPx ObjectMask::object_pixels() const {
+  const int width = static_cast<int>(layout_->width);
+  const int height = static_cast<int>(layout_->height);
+  RectPx found = {width, height, 0, 0};
+  for (int y = 0; y < height; ++y) {
+    const uint8_t *row = mask_row(y);
+    const auto is_object = [&](int x) {
+      const guint region = region_at(row, layout_->format, x);
+      return region_ ? region == region_ : region != 0;
+    };
+    int first = 0, end = width;
+    while (first < width && !is_object(first)) ++first;
+    if (first == width) continue;
+    while (!is_object(end - 1)) --end;
+    found = {std::min(found.x_begin, first), std::min(found.y_begin, y),
+             std::max(found.x_end, end), y + 1};
+  }
+  return found;
+}
+
+RectPx ObjectMask::object_box_in(SizePx size) const {
+  const RectPx box = box_in(size);
+  const SizePx own = {layout_ ? static_cast<int>(layout_->width) : 0,
+                      layout_ ? static_cast<int>(layout_->height) : 0};
+  if (box.is_empty() || own.width >= width_ || own.height >= height_)
+    return box;
+  const RectPx part = object_pixels();
+  if (part.is_empty()) return {};
+  const BoxPx shown = shown_box(
+      {static_cast<float>(part.x_begin), static_cast<float>(part.y_begin),
+       static_cast<float>(part.width()), static_cast<float>(part.height())},
+      own, {width_, height_});
+  const int left = x_ + static_cast<int>(shown.x);
+  const int top = y_ + static_cast<int>(shown.y);
+  return {std::max(box.x_begin, left), std::max(box.y_begin, top),
+          std::min(box.x_end, left + static_cast<int>(shown.width)),
+          std::min(box.y_end, top + static_cast<int>(shown.height))};
+}
+
+bool ObjectMask::is_as_above(int y) const {
+  const auto row = [this](int at) {
+    return nearest_pixel(at - y_, height_, static_cast<int>(layout_->height));
+  };
+  return row(y) == row(y - 1);
+}
+
 void ObjectMask::read_row(int y, const RectPx &box, uint8_t *target) const {
   const int count = box.width();
-  const uint8_t *row = map_->data() + layout_->offset[0] +
-                       static_cast<gsize>(std::max(layout_->stride[0], 0)) *
-                           nearest_pixel(y - y_, height_, layout_->height);
+  const uint8_t *row = mask_row(
+      nearest_pixel(y - y_, height_, static_cast<int>(layout_->height)));
   const guint region = region_;
   if (layout_->format != GST_VIDEO_FORMAT_GRAY8 ||
       layout_->width != static_cast<guint>(width_)) {

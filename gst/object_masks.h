@@ -55,11 +55,21 @@ class ObjectMask {
   // The part of the mask's location that is inside a frame of `size`.
   RectPx box_in(SizePx size) const;
 
+  // A part of box_in() that has all pixels of the object; the smallest one if
+  // the mask is coarser than the frame, or else all of it.
+  RectPx object_box_in(SizePx size) const;
+
   // Writes 0 or 255 for each pixel of `box`'s columns in the frame's row `y`.
-  // `box` comes from box_in(), `y` is in it.
+  // `box` comes from object_box_in(), `y` is in it.
   void read_row(int y, const RectPx &box, uint8_t *target) const;
 
+  // Whether row `y` is as the one above, because the mask is coarse.
+  bool is_as_above(int y) const;
+
  private:
+  const uint8_t *mask_row(int row) const;
+  RectPx object_pixels() const;
+
   BufferPtr buffer_;
   std::optional<BufferMap> map_;
   const GstVideoMeta *layout_ = nullptr;  // lives as long as `buffer_`

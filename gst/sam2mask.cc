@@ -155,13 +155,14 @@ void write_gray16(uint8_t *target, const uint8_t *mask, int count,
 
 void write_object(GstVideoFrame *frame, const sam2::ObjectMask &mask,
                   guint value, std::vector<uint8_t> &row) {
-  const sam2::RectPx box = mask.box_in(
+  const sam2::RectPx box = mask.object_box_in(
       {GST_VIDEO_FRAME_WIDTH(frame), GST_VIDEO_FRAME_HEIGHT(frame)});
   if (box.is_empty()) return;
   row.resize(static_cast<size_t>(box.width()));
   const int step = GST_VIDEO_FRAME_COMP_PSTRIDE(frame, 0);
   for (int y = box.y_begin; y < box.y_end; ++y) {
-    mask.read_row(y, box, row.data());
+    if (y == box.y_begin || !mask.is_as_above(y))
+      mask.read_row(y, box, row.data());
     uint8_t *target = row_of(frame, y) + ptrdiff_t{1} * box.x_begin * step;
     const auto write = is_wide(*frame) ? write_gray16 : write_gray8;
     write(target, row.data(), box.width(), value);

@@ -1,6 +1,8 @@
 // Masks are read in place as read_objects() reads them.
 #include <gst/analytics/analytics.h>
 
+#include <algorithm>
+
 #include "analytics_meta.h"
 #include "object_masks.h"
 #include "support/gst_test.h"
@@ -26,9 +28,14 @@ Pixels in_frame(const sam2::AnalyticsObject &object) {
 Pixels in_frame(GstBuffer *buffer, const sam2::ObjectEntry &entry) {
   Pixels frame(size_t{40} * 30, 0);
   const sam2::ObjectMask mask(buffer, entry);
-  const sam2::RectPx box = mask.box_in(kFrame);
-  for (int y = box.y_begin; y < box.y_end && !box.is_empty(); ++y)
-    mask.read_row(y, box, &frame[size_t{1} * y * 40 + box.x_begin]);
+  const sam2::RectPx box = mask.object_box_in(kFrame);
+  Pixels row(40);
+  for (int y = box.y_begin; y < box.y_end && !box.is_empty(); ++y) {
+    if (y == box.y_begin || !mask.is_as_above(y))
+      mask.read_row(y, box, row.data());
+    std::copy_n(row.begin(), box.width(),
+                &frame[size_t{1} * y * 40 + box.x_begin]);
+  }
   return frame;
 }
 
