@@ -21,7 +21,10 @@ int16_t fixed(double coefficient) {
       std::lround(coefficient * (1 << kCoefficientBits)));
 }
 
-int16_t sample(int value) { return static_cast<int16_t>(value << kSampleBits); }
+// Multiplied: to shift a negative value left is undefined before C++20.
+int16_t sample(int value) {
+  return static_cast<int16_t>(value * (1 << kSampleBits));
+}
 
 int16_t product(int16_t a, int16_t b) {
   return static_cast<int16_t>((int32_t{a} * b) >> 16);
