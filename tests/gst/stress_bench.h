@@ -220,6 +220,7 @@ class BusWatch {
         [](GstBus *, GstMessage *message, gpointer self) {
           if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
             static_cast<BusWatch *>(self)->judge(message);
+          gst_message_unref(message);
           return GST_BUS_DROP;
         },
         this, nullptr);

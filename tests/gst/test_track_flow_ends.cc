@@ -133,7 +133,7 @@ GST_START_TEST(test_a_busy_tracker_ends_its_frame_and_then_the_state_changes) {
         GST_STATE_CHANGE_SUCCESS);
     gst_harness_set_src_caps(run.harness(),
                              gst_video_info_to_caps(&run.info()));
-    while (gst_harness_try_pull(run.harness())) {
+    while (sam2::BufferPtr(gst_harness_try_pull(run.harness()))) {
     }
     run.push(5);
     fail_unless_equals_int(run.pull(), 5);
@@ -339,6 +339,7 @@ GST_START_TEST(test_a_link_made_just_after_a_push_without_one_is_not_missed) {
         auto &linking = *static_cast<std::function<void()> *>(data);
         if (linking && gst_message_has_name(message, "sam2-stats"))
           std::exchange(linking, nullptr)();
+        gst_message_unref(message);
         return GST_BUS_DROP;
       },
       &link, nullptr);
@@ -369,7 +370,7 @@ GST_START_TEST(test_after_a_failure_a_flush_starts_the_flow_again) {
   const TrackRun run("model-file=track-error.pt oom-policy=error");
   run.push(0);
   fail_unless_equals_int(push_until_refused(run), GST_FLOW_ERROR);
-  while (gst_harness_try_pull(run.harness())) {
+  while (sam2::BufferPtr(gst_harness_try_pull(run.harness()))) {
   }
   run.send(gst_event_new_flush_start());
   flush_and_go_on(run);
