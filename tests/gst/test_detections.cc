@@ -103,7 +103,7 @@ GST_START_TEST(test_what_another_sam2track_has_found_is_no_detection) {
   const auto buffer = frame();
   sam2::detect(buffer.get(), {{"car", {10, 12, 8, 6}, 0.5F, {}}});
   sam2::attach_result(buffer.get(), result_with({11, 12, 8, 6}), {{}});
-  fail_unless_equals_string(only_one(buffer).label.c_str(), "car");
+  ASSERT_TEXT(only_one(buffer).label, "car");
 }
 GST_END_TEST
 
@@ -122,7 +122,7 @@ GST_START_TEST(test_detection_with_a_mask_is_one) {
       10, 12, 8, 6, &segmentation));
   gst_analytics_relation_meta_set_relation(
       relations, GST_ANALYTICS_REL_TYPE_RELATE_TO, entry.id, segmentation.id);
-  fail_unless_equals_string(only_one(buffer).label.c_str(), "car");
+  ASSERT_TEXT(only_one(buffer).label, "car");
 }
 GST_END_TEST
 

@@ -163,10 +163,10 @@ std::string label_of(const TrackRun &run, const GstVideoInfo &info, int frame) {
 
 GST_START_TEST(test_larger_frames_may_leave_room_for_fewer_objects_at_a_time) {
   const TrackRun run("model-file=passes.pt batch-size=1");
-  fail_unless_equals_string(label_of(run, run.info(), 0).c_str(), "pass 4");
+  ASSERT_TEXT(label_of(run, run.info(), 0), "pass 4");
   const GstVideoInfo larger = sam2::video_info(GST_VIDEO_FORMAT_RGB, 128, 96);
   gst_harness_set_src_caps(run.harness(), gst_video_info_to_caps(&larger));
-  fail_unless_equals_string(label_of(run, larger, 1).c_str(), "pass 1");
+  ASSERT_TEXT(label_of(run, larger, 1), "pass 1");
 }
 GST_END_TEST
 

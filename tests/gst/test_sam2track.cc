@@ -65,7 +65,7 @@ GST_START_TEST(test_only_what_attach_names_is_attached) {
       {"detection+segmentation", "ds"},
       {"detection+tracking", "dt"}};
   for (const auto &[flags, expected] : rows)
-    fail_unless_equals_string(attached_with(flags).c_str(), expected);
+    ASSERT_TEXT(attached_with(flags), expected);
 }
 GST_END_TEST
 

@@ -12,7 +12,7 @@ std::string label_of(const sam2::BufferPtr &frame) {
 }
 
 void expect_label(const sam2::TrackRun &run, const char *label) {
-  fail_unless_equals_string(label_of(run.pull_frame()).c_str(), label);
+  ASSERT_TEXT(label_of(run.pull_frame()), label);
 }
 
 GST_START_TEST(test_elements_of_one_id_encode_together) {

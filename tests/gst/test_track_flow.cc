@@ -129,7 +129,7 @@ GST_START_TEST(test_frames_that_wait_are_encoded_together) {
   for (int i = 0; i < 5; ++i) {
     const auto frame = run.pull_frame();
     fail_unless_equals_int(TrackRun::number_of(frame), i);
-    fail_unless_equals_string(label_of(frame).c_str(), expected[i].c_str());
+    ASSERT_TEXT(label_of(frame), expected[i]);
   }
 }
 GST_END_TEST
@@ -140,7 +140,7 @@ GST_START_TEST(test_a_frame_waits_for_its_batch_until_an_event_comes) {
   run.push(1);
   run.send(gst_event_new_eos());
   for (int i = 0; i < 2; ++i)
-    fail_unless_equals_string(label_of(run.pull_frame()).c_str(), "batch 2");
+    ASSERT_TEXT(label_of(run.pull_frame()), "batch 2");
 }
 GST_END_TEST
 
@@ -189,8 +189,7 @@ GST_START_TEST(test_objects_coast_over_dropped_frames) {
   run.gate().open();
   const Names expected = {"object", "2 skipped", "object"};
   for (const std::string &label : expected)
-    fail_unless_equals_string(object_on(run.pull_frame()).label.c_str(),
-                              label.c_str());
+    ASSERT_TEXT(object_on(run.pull_frame()).label, label);
 }
 GST_END_TEST
 
@@ -280,10 +279,9 @@ GST_START_TEST(test_late_frames_are_dropped_before_they_are_tracked) {
   fail_unless_equals_int(TrackRun::number_of(frame), 6);
   fail_unless(GST_BUFFER_IS_DISCONT(frame.get()));
   // The fake engine's score counts the frames that it has seen.
-  fail_unless_equals_float(*sam2::read_objects(frame.get()).at(0).object_score,
-                           2);
-  fail_unless_equals_string(sam2::read_objects(frame.get()).at(0).label.c_str(),
-                            "2 skipped");
+  const auto objects = sam2::read_objects(frame.get());
+  fail_unless_equals_float(*objects.at(0).object_score, 2);
+  fail_unless_equals_string(objects.at(0).label.c_str(), "2 skipped");
   fail_unless_equals_uint64(run.stat("frames-dropped"), 2);
   const auto message = sam2::await_message(run.bus(), GST_MESSAGE_QOS);
   guint64 running_ns = 0, dropped = 0;

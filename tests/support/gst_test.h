@@ -69,6 +69,15 @@ void assert_one_error(const std::vector<PostedError> &errors, GQuark domain,
 #define ASSERT_ONE_ERROR(errors, domain, code, text) \
   sam2::assert_one_error(errors, domain, code, text, __FILE__, __LINE__)
 
+// Compares two texts of any string type. Unlike fail_unless_equals_string it
+// keeps temporaries alive.
+#define ASSERT_TEXT(found, expected)                                        \
+  do {                                                                      \
+    const std::string found_text_ = (found);                                \
+    const std::string expected_text_ = (expected);                          \
+    fail_unless_equals_string(found_text_.c_str(), expected_text_.c_str()); \
+  } while (false)
+
 // A folder for the test's files, gone with the object.
 class ScratchFolder {
  public:
