@@ -1,8 +1,8 @@
 #!/bin/bash
-# Usage: benchmarks/pack.sh BUILD_FOLDER TORCH_PREFIX ARCHIVE.tar.xz
+# Usage: benchmarks/pack.sh BUILD_FOLDER TORCH_PREFIX ARCHIVE.tar.gz
 # Packs gpu.sh, its programs and their libraries, for a machine that has the
 # PyTorch they were built for, and nothing else of ours. There:
-#   tar xf ARCHIVE.tar.xz && gpu-check/benchmarks/gpu.sh
+#   tar xf ARCHIVE.tar.gz && gpu-check/benchmarks/gpu.sh
 set -euo pipefail
 if [[ $# -ne 3 ]]; then
   sed -n '2,/^set/{/^# /s/^# //p}' "${BASH_SOURCE[0]}"
@@ -37,5 +37,5 @@ exec "$pack"/lib/ld-linux-*.so.* --library-path \
   "$pack/lib:$torch/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$@"
 LAUNCH
 chmod +x "$pack/launch"
-tar -C "$folder" -cJf "$archive" gpu-check
+tar -C "$folder" -czf "$archive" gpu-check
 echo "$archive: $(du -h "$archive" | cut -f1)"
