@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/wide_vectors.h"
+
 namespace sam2 {
 namespace {
 
@@ -147,6 +149,7 @@ uint8_t mixed(uint8_t sample, uint8_t value, uint8_t opacity) {
   return static_cast<uint8_t>((sum + (sum >> 8)) >> 8);
 }
 
+SAM2_WIDE_VECTORS
 void mix_row(uint8_t *samples, const uint8_t *opacity, int count,
              uint8_t value) {
   for (int i = 0; i < count; ++i)
@@ -155,18 +158,30 @@ void mix_row(uint8_t *samples, const uint8_t *opacity, int count,
 
 // Samples that do not lie side by side are brought together in `scratch`: two
 // plain copies cost less than mixing one by one.
+template <int kStep>
+void mix_apart(uint8_t *samples, const uint8_t *opacity, uint8_t value,
+               std::vector<uint8_t> &scratch) {
+  const int count = static_cast<int>(scratch.size());
+  uint8_t *together = scratch.data();
+  for (int i = 0; i < count; ++i)
+    together[i] = samples[ptrdiff_t{1} * i * kStep];
+  mix_row(together, opacity, count, value);
+  for (int i = 0; i < count; ++i)
+    samples[ptrdiff_t{1} * i * kStep] = together[i];
+}
+
 void paint_row(uint8_t *samples, int step_bytes, const uint8_t *opacity,
                uint8_t value, std::vector<uint8_t> &scratch) {
-  const int count = static_cast<int>(scratch.size());
-  if (step_bytes == 1) {
-    mix_row(samples, opacity, count, value);
-    return;
+  switch (step_bytes) {
+    case 1:
+      return mix_row(samples, opacity, static_cast<int>(scratch.size()), value);
+    case 2:
+      return mix_apart<2>(samples, opacity, value, scratch);
+    case 3:
+      return mix_apart<3>(samples, opacity, value, scratch);
+    default:
+      return mix_apart<4>(samples, opacity, value, scratch);
   }
-  uint8_t *together = scratch.data();
-  const ptrdiff_t step = step_bytes;
-  for (int i = 0; i < count; ++i) together[i] = samples[i * step];
-  mix_row(together, opacity, count, value);
-  for (int i = 0; i < count; ++i) samples[i * step] = together[i];
 }
 
 void paint_component(const Component &component, const PaintLayer &layer,
