@@ -70,9 +70,10 @@ class TrackSession {
   // Whether track() would do anything with a frame shown at `times`.
   bool has_work(const FrameTimes &times) const;
 
-  // The next frame, encoded by the engine given. Throws Error (kSetting) for a
-  // prompt outside the frame, (kNotFound, kUnreadable) for a prompt's mask
-  // file. After kNoMemory the same frame may be tracked again, or coasted:
+  // The next frame, encoded by the engine given. Throws Error if one of
+  // set_prompts() is of no use on the first frame that is tracked: (kSetting) if
+  // it is outside the frame, (kNotFound, kUnreadable) for its mask file; later
+  // that is a refusal, for nobody wants a stream to end for it. After kNoMemory the same frame may be tracked again, or coasted:
   // nothing is done twice, no prompt is lost but those of detections.
   TrackedFrame track(const std::shared_ptr<const EncodedImage> &frame,
                      const FrameTimes &times);

@@ -64,14 +64,10 @@ GST_START_TEST(test_what_is_wrong_in_itself_is_refused_at_once) {
         },
         "The stream time of object 1 is beyond all clocks. Give nanoseconds, "
         "or none for the next frame."},
-       {[](auto &run) {
-          return add_box(run, kNew, {1, 1, kNan, 4});
-        },
+       {[](auto &run) { return add_box(run, kNew, {1, 1, kNan, 4}); },
         "The box of a new object is not made of numbers. Give pixels of the "
         "frame."},
-       {[](auto &run) {
-          return add_box(run, 3, {1, 1, 0, 4});
-        },
+       {[](auto &run) { return add_box(run, 3, {1, 1, 0, 4}); },
         "The box of object 3 is empty. Give a width and a height above 0."},
        {[](auto &run) { return add_mask(run, 3, nullptr); },
         "The mask has no caps. Give a sample with video/x-raw, format=GRAY8, "
@@ -91,15 +87,29 @@ GST_START_TEST(test_what_the_frame_shows_to_be_wrong_is_refused_there) {
       {{[](auto &run) { return add_points(run, 4, "1,99,+"); },
         "The point 1,99 of object 4 is outside the picture (64x48). Give a "
         "point between 0,0 and 64,48."},
-       {[](auto &run) {
-          return add_box(run, 4, {70, 1, 4, 4});
-        },
+       {[](auto &run) { return add_box(run, 4, {70, 1, 4, 4}); },
         "The box 70,1,4,4 of object 4 is outside the picture (64x48). Give a "
         "box that overlaps it."},
        {[](auto &run) { return add_points(run, 4, "9,9,-"); },
         "Object 4 cannot start with points that are not on it. Give one that "
         "is."}},
       4);
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_property_that_is_wrong_later_on_ends_no_stream) {
+  const TrackRun run("prompt=\"1:box=8,8,16,16; @0.1s 2:points=99,3,+\"");
+  fail_unless_equals_int(sam2::objects_on(run, 0).size(), 1);
+  fail_unless_equals_int(sam2::objects_on(run, 10).size(), 1);
+  ASSERT_TEXT(
+      sam2::await_warning(run),
+      "The point 99,3 of object 2 is outside the picture (64x48). Give a point "
+      "between 0,0 and 64,48.");
+  g_object_set(run.element(), "prompt", "3:box=70,1,4,4; 4:box=1,1,9,9",
+               nullptr);
+  fail_unless_equals_int(sam2::objects_on(run, 11).size(), 2);
+  sam2::await_warning(run);
+  fail_unless(sam2::posted_errors(run.bus()).empty());
 }
 GST_END_TEST
 
@@ -149,6 +159,7 @@ Suite *prompt_refusals_suite() {
   TCase *cases = tcase_create("all");
   tcase_add_test(cases, test_what_is_wrong_in_itself_is_refused_at_once);
   tcase_add_test(cases, test_what_the_frame_shows_to_be_wrong_is_refused_there);
+  tcase_add_test(cases, test_a_property_that_is_wrong_later_on_ends_no_stream);
   tcase_add_test(cases, test_an_object_that_is_not_there_cannot_be_removed);
   tcase_add_test(cases, test_a_correction_may_be_negative_points);
   tcase_add_test(cases, test_a_frame_whose_only_prompt_is_refused_stays_bare);
