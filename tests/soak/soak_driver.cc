@@ -221,9 +221,11 @@ void SoakDriver::click_in_window() {
       button, x, y, GST_NAVIGATION_MODIFIER_NONE));
 }
 
+// It is taken up again after a flush, when frames may be smaller.
 void SoakDriver::set_prompt() {
+  const std::string place = std::to_string(20 + pick(60)) + "%";
   const std::string prompt =
-      pick(2) ? "" : "9:points=" + point_inside(some_box(), "+");
+      pick(2) ? "" : "9:points=" + place + "," + place + ",+";
   g_object_set(pipeline_.track(), "prompt", prompt.c_str(), nullptr);
 }
 
