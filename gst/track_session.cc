@@ -232,12 +232,13 @@ void TrackSession::start(const std::shared_ptr<const EncodedImage> &frame,
                          const FrameTimes &times) {
   const SizePx size = frame->frame_size();
   use_due(pending_, times, [&](const TimedPrompt &p) {
-    is_first_frame_ ? add(p, size) : try_asked(p, size);
+    has_tracked_ ? try_asked(p, size) : add(p, size);
   });
   use_due(asked_, times, [&](const TimedPrompt &p) { try_asked(p, size); });
   if (has_auto_prompt()) add_auto_prompts(frame);
   is_first_frame_ = false;
   unfinished_ = Unfinished{tracker_->track(frame), {}};
+  has_tracked_ = true;
   given_.clear();
   unfinished_->prompts =
       lifecycle_.update(unfinished_->result, *tracker_).prompts;

@@ -71,9 +71,10 @@ class TrackSession {
   bool has_work(const FrameTimes &times) const;
 
   // The next frame, encoded by the engine given. Throws Error if one of
-  // set_prompts() is of no use on the first frame that is tracked: (kSetting) if
-  // it is outside the frame, (kNotFound, kUnreadable) for its mask file; later
-  // that is a refusal, for nobody wants a stream to end for it. After kNoMemory the same frame may be tracked again, or coasted:
+  // set_prompts() is of no use on the first frame that is ever tracked:
+  // (kSetting) if it is outside the frame, (kNotFound, kUnreadable) for its
+  // mask file. Later that is a refusal, for nobody wants a stream to end for
+  // it. After kNoMemory the same frame may be tracked again, or coasted:
   // nothing is done twice, no prompt is lost but those of detections.
   TrackedFrame track(const std::shared_ptr<const EncodedImage> &frame,
                      const FrameTimes &times);
@@ -139,7 +140,8 @@ class TrackSession {
   std::vector<TimedPrompt> asked_;
   AutoPrompt auto_prompt_;
   std::optional<Unfinished> unfinished_;
-  bool is_first_frame_ = true;  // of those that were tracked
+  bool is_first_frame_ = true;  // of those that were tracked since a reset
+  bool has_tracked_ = false;    // ever
   OnRefusal on_refusal_;
   std::set<int64_t> object_ids_;       // that the tracker has or waits for
   std::map<int64_t, SeenTimes> seen_;  // by object id

@@ -109,6 +109,11 @@ GST_START_TEST(test_a_property_that_is_wrong_later_on_ends_no_stream) {
                nullptr);
   fail_unless_equals_int(sam2::objects_on(run, 11).size(), 2);
   sam2::await_warning(run);
+  run.send(gst_event_new_flush_start());
+  run.send(gst_event_new_flush_stop(TRUE));
+  run.send_segment();
+  fail_unless_equals_int(sam2::objects_on(run, 0).size(), 1);
+  sam2::await_warning(run);
   fail_unless(sam2::posted_errors(run.bus()).empty());
 }
 GST_END_TEST
