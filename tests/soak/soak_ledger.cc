@@ -38,7 +38,7 @@ constexpr struct Rule {
   bool is_of_malloc;
 } kRules[] = {
     {"resident bytes", &SoakSample::resident, false, 0.01, true},
-    {"heap bytes at rest", &SoakSample::heap, true, 0.02, true},
+    {"heap bytes at rest", &SoakSample::heap, true, 0.01, true},
     {"tensor bytes at rest", &SoakSample::in_use, true, 0, false},
     {"bank bytes at rest", &SoakSample::banks, true, 0, false},
     {"file descriptors", &SoakSample::descriptors, true, 0, false},
@@ -93,7 +93,8 @@ void apply(const Rule &rule, const std::vector<int64_t> &values,
   const int64_t before = median({values.begin(), values.begin() + length});
   const int64_t after = median({values.end() - length, values.end()});
   verdict.table += row_text(rule, before, after);
-  const auto limit = static_cast<double>(before) * (1 + rule.growth);
+  const double limit = static_cast<double>(before) * (1 + rule.growth) +
+                       (rule.is_of_malloc ? kCacheSteps_bytes : 0);
   if (static_cast<double>(after) > limit)
     verdict.faults.push_back(
         "There are more " + std::string(rule.name) +

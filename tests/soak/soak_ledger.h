@@ -37,13 +37,17 @@ struct SoakVerdict {
 // good.
 inline constexpr int kWarmUpRests = 12;
 
+// What libraries' caches may still add after the warm-up. They do so in steps,
+// of a megabyte for shapes that are rare and of up to 15 when another thread
+// begins to compute, and go down again; a leak goes on.
+inline constexpr int64_t kCacheSteps_bytes = 24 << 20;
+
 // Compares the first tenth of the samples behind the warm-up with the last:
 // medians, because one sample may fall on a moment when more is held. The
-// process may grow by a hundredth; the heap by two, because it is half as large
-// and oneDNN adds a megabyte for shapes that are rare; what tensors take at
-// rest, descriptors and threads not at all. Without `counts_memory` (sanitizers
-// keep what is freed) the first two are not judged. Too few samples are a
-// fault.
+// process and its heap may grow by a hundredth and kCacheSteps_bytes, which of
+// 100,000 frames is 250 bytes a frame; what tensors take at rest, descriptors
+// and threads not at all. Without `counts_memory` (sanitizers keep what is
+// freed) the first two are not judged. Too few samples are a fault.
 SoakVerdict judge(const std::vector<SoakSample> &samples, bool counts_memory);
 
 }  // namespace sam2

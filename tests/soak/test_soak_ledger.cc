@@ -71,13 +71,20 @@ START_TEST(test_a_descriptor_and_a_thread_more_are_found) {
 }
 END_TEST
 
-// 400 bytes a frame, 2.8 % of 200 MB from the first tenth to the last.
+// 1,200 bytes a frame, 30 MB from the first tenth to the last.
 START_TEST(test_a_process_that_grows_slowly_is_found) {
   const auto grow = [](int i, SoakSample &sample) {
-    sample.resident += 40000 * i;
+    sample.resident += 120000 * i;
   };
   ck_assert_int_eq(faults_with(grow).size(), 1);
   ck_assert(faults_with(grow, false).empty());
+}
+END_TEST
+
+START_TEST(test_a_step_of_a_cache_is_no_growth) {
+  ck_assert(faults_with([](int i, SoakSample &sample) {
+              if (i > 250) sample.resident += 15000000;
+            }).empty());
 }
 END_TEST
 
@@ -125,6 +132,7 @@ int main() {
   tcase_add_test(tests, test_a_byte_of_a_tensor_at_rest_is_found);
   tcase_add_test(tests, test_a_descriptor_and_a_thread_more_are_found);
   tcase_add_test(tests, test_a_process_that_grows_slowly_is_found);
+  tcase_add_test(tests, test_a_step_of_a_cache_is_no_growth);
   tcase_add_test(tests, test_one_sample_at_an_unlucky_moment_is_no_growth);
   tcase_add_test(tests, test_too_few_samples_are_a_fault);
   tcase_add_test(tests, test_samples_come_back_from_a_file_but_for_half_a_line);
