@@ -21,7 +21,8 @@ class ClickTest(support.ScriptTest):
         log = tempfile.TemporaryFile("w+")
         self.addCleanup(log.close)
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "640x480x24", *listen],
+            ["Xvfb", "-noreset", "-displayfd", str(write_end), "-screen", "0",
+             "640x480x24", *listen],  # a reset, when the last client goes, turns away the next
             pass_fds=[write_end],
             stderr=log,
         )
