@@ -18,9 +18,10 @@ namespace {
 // Fills the bank: one prompted frame and 16 tracked ones.
 Selection fill_bank(Tracker &tracker, const EncodedFrame &encoded) {
   PromptTensors prompt;
-  prompt.points.coords = at::rand({1, 1, 2}).mul(100).to(encoded.s0.device());
+  prompt.points.coords =
+      at::rand({1, 1, 2}).mul(100).to(encoded.pix_feat.device());
   prompt.points.labels =
-      at::rand({1, 1}).round().to(encoded.s0.device(), at::kInt);
+      at::rand({1, 1}).round().to(encoded.pix_feat.device(), at::kInt);
   tracker.prompt(0, encoded, 1, prompt);
   Selection selection;
   for (int frame = 1; frame <= 16; ++frame)

@@ -52,8 +52,9 @@ void install_model_properties(GObjectClass *object_class) {
       g_param_spec_string("model-type", "Model type",
                           "What model-file has to hold, else it is refused: "
                           "tiny, small, base-plus, large, nano (the bundled "
-                          "one), edgetam, or a name with its generation such "
-                          "as sam2.1-tiny; auto = any",
+                          "one), edgetam, efficienttam-s, efficienttam-ti, "
+                          "or a name with its generation such as "
+                          "sam2.1-tiny; auto = any",
                           "auto", flags));
   g_object_class_install_property(
       object_class, kDevice,

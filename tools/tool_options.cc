@@ -53,7 +53,8 @@ void ModelOptions::add_to(GOptionContext *context) {
        "FILE"},
       {"model-type", 0, 0, G_OPTION_ARG_STRING, &type_,
        "Refuse a model that is not tiny, small, base-plus, large, nano, "
-       "edgetam or, say, sam2.1-tiny (default: auto, take any)",
+       "edgetam, efficienttam-s, efficienttam-ti or, say, sam2.1-tiny "
+       "(default: auto, take any)",
        "NAME"},
       {"device", 0, 0, G_OPTION_ARG_STRING, &device_,
        "auto, cpu, cuda or cuda:N (default: auto)", "NAME"},

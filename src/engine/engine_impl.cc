@@ -233,9 +233,9 @@ std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
     const c10::Device device = find_device(settings.device);
     // Before the first weight: that may be too much already.
     const auto budget = std::make_shared<DeviceBudget>(device, settings.memory);
-    const auto shared = shared_model(settings.model_file, device,
-                                     type_for(settings.precision, device),
-                                     settings.input_size_px);
+    const auto shared = shared_model(
+        settings.model_file, device, type_for(settings.precision, device),
+        settings.input_size_px, settings.model_type);
     check_model_type(shared->model.config(), settings.model_type);
     return std::make_shared<EngineImpl>(shared, budget);
   });

@@ -49,10 +49,8 @@ std::vector<std::shared_ptr<const EncodedImage>> FrameEncoder::encode(
   const c10::InferenceMode guard;
   const EncodedFrame batch = model_->encode_image(model_input(frames, *model_));
   for (size_t i = 0; i < frames.size(); ++i) {
-    EncodedFrame features{frame_of(batch.pix_feat, i), frame_of(batch.s0, i),
-                          frame_of(batch.s1, i)};
     images.push_back(std::make_shared<EncodedImageImpl>(
-        model_, std::move(features),
+        model_, batch.with([&](const at::Tensor &t) { return frame_of(t, i); }),
         SizePx{frames[i].width, frames[i].height}));
   }
   encoded_frames_ += static_cast<int64_t>(frames.size());

@@ -20,9 +20,7 @@ class EncodedImageImpl final : public EncodedImage {
       : model_(std::move(model)),
         features_(std::move(features)),
         frame_size_(frame_size),
-        claim_(model_->device(), MemoryOwner::kFrames,
-               features_.pix_feat.nbytes() + features_.s0.nbytes() +
-                   features_.s1.nbytes()) {}
+        claim_(model_->device(), MemoryOwner::kFrames, features_.bytes()) {}
 
   SizePx frame_size() const override { return frame_size_; }
   const EncodedFrame &features() const { return features_; }

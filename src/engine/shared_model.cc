@@ -18,14 +18,17 @@ namespace {
 
 // Weights in memory, whatever the input size.
 struct LoadedWeights {
-  LoadedWeights(Sam2Network loaded, c10::Device device)
+  LoadedWeights(Sam2Network loaded, bool has_own_config, c10::Device device)
       : network(std::move(loaded)),
+        has_own_config(has_own_config),
         claim(device, MemoryOwner::kWeights, network.weight_bytes()) {}
 
   const Sam2Network network;
+  const bool has_own_config;  // in the file
   const MemoryClaim claim;
   const int64_t load_number = next_number();
-  mutable WeakCache<int64_t, const SharedModel> models;  // by input size
+  // By variant and input size.
+  mutable WeakCache<std::pair<std::string, int64_t>, const SharedModel> models;
 
  private:
   static int64_t next_number() {
@@ -60,9 +63,9 @@ std::shared_ptr<const LoadedWeights> load(const std::string &file,
   const c10::InferenceMode guard;
   const Checkpoint checkpoint = read_checkpoint(file);
   const ModelConfig config = detect_config(checkpoint);
-  return {
-      new LoadedWeights(load_network(config, checkpoint, device, type), device),
-      unload};
+  return {new LoadedWeights(load_network(config, checkpoint, device, type),
+                            !checkpoint.config_json.empty(), device),
+          unload};
 }
 
 // Never destroyed: engines may outlive every scope.
@@ -83,15 +86,20 @@ std::shared_ptr<const LoadedWeights> shared_weights(const std::string &file,
 std::shared_ptr<const SharedModel> shared_model(const std::string &file,
                                                 c10::Device device,
                                                 c10::ScalarType type,
-                                                int64_t input_size_px) {
+                                                int64_t input_size_px,
+                                                const std::string &model_type) {
   const auto weights = shared_weights(file, device, type);
-  const int64_t own_size_px = weights->network.config.image_size;
-  return weights->models.get(
-      input_size_px == 0 ? own_size_px : input_size_px, [&] {
-        const c10::InferenceMode guard;
-        return std::make_shared<const SharedModel>(
-            weights, weights->load_number, weights->network, input_size_px);
-      });
+  const ModelConfig &own = weights->network.config;
+  const ModelConfig config =
+      weights->has_own_config ? own : choose_variant(own, model_type, file);
+  const int64_t size_px =
+      input_size_px == 0 ? config.image_size : input_size_px;
+  return weights->models.get({config.name, size_px}, [&] {
+    const c10::InferenceMode guard;
+    return std::make_shared<const SharedModel>(
+        weights, weights->load_number, weights->network.by_rules_of(config),
+        size_px);
+  });
 }
 
 void forget_model(const SharedModel &model) {

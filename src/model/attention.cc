@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/baddbmm.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
@@ -67,10 +68,13 @@ void divide_in_place(at::Tensor &products, const at::Tensor &sums) {
       });
 }
 
-// q [n, Nq, D], k [n, Nk, D], v [n, Nk, Dv].
+// q [n, Nq, D], k [n, Nk, D], v [n, Nk, Dv], key_bias [Nk] or undefined.
 at::Tensor attend_in_chunks(const at::Tensor &q, const at::Tensor &k,
-                            const at::Tensor &v, float scale) {
+                            const at::Tensor &v, const at::Tensor &key_bias,
+                            float scale) {
   const at::Tensor k_t = k.transpose(1, 2);
+  // The scale comes after it.
+  const at::Tensor bias = key_bias.defined() ? key_bias / scale : key_bias;
   const int64_t rows = chunk_rows(q.size(0) * k.size(1) * q.element_size());
   at::Tensor out;
   if (rows < q.size(1))
@@ -82,7 +86,11 @@ at::Tensor attend_in_chunks(const at::Tensor &q, const at::Tensor &k,
       scores.reset();  // before the next is there
     if (!scores.defined())
       scores = at::empty({q.size(0), last - first, k.size(1)}, q.options());
-    at::bmm_out(scores, q.slice(1, first, last), k_t);
+    const at::Tensor some = q.slice(1, first, last);
+    if (bias.defined())
+      at::baddbmm_out(scores, bias, some, k_t);
+    else
+      at::bmm_out(scores, some, k_t);
     const at::Tensor sums = exp_in_place(scores, scale);
     at::Tensor products = at::bmm(scores, v);
     divide_in_place(products, sums);
@@ -93,8 +101,10 @@ at::Tensor attend_in_chunks(const at::Tensor &q, const at::Tensor &k,
 }
 
 at::Tensor attend_composed(const at::Tensor &q, const at::Tensor &k,
-                           const at::Tensor &v, double scale) {
-  const at::Tensor scores = at::matmul(q * scale, k.transpose(-2, -1));
+                           const at::Tensor &v, const at::Tensor &key_bias,
+                           double scale) {
+  at::Tensor scores = at::matmul(q * scale, k.transpose(-2, -1));
+  if (key_bias.defined()) scores = scores + key_bias;
   return at::matmul(at::softmax(scores, -1), v);
 }
 
@@ -106,17 +116,21 @@ at::Tensor split_heads(const at::Tensor &x, int64_t heads) {
 
 }  // namespace
 
-at::Tensor attend(const at::Tensor &q, const at::Tensor &k,
-                  const at::Tensor &v) {
+at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+                  const at::Tensor &key_bias) {
   const at::ScalarType type = q.scalar_type();
   const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
   const bool is_plain_float = type == at::kFloat && v.size(3) == q.size(3);
   const bool is_training = at::GradMode::is_enabled();
   if (!q.device().is_cpu() || (is_plain_float && !is_training))
-    return at::scaled_dot_product_attention(q, k, v);
-  if (is_training || type == at::kHalf) return attend_composed(q, k, v, scale);
+    return at::scaled_dot_product_attention(
+        q, k, v,
+        key_bias.defined() ? std::optional(key_bias.expand({1, 1, 1, -1}))
+                           : std::nullopt);
+  if (is_training || type == at::kHalf)
+    return attend_composed(q, k, v, key_bias, scale);
   return attend_in_chunks(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1),
-                          static_cast<float>(scale))
+                          key_bias, static_cast<float>(scale))
       .view({q.size(0), q.size(1), q.size(2), v.size(3)});
 }
 

@@ -7,8 +7,9 @@
 
 namespace sam2 {
 
-// softmax(q kᵀ / sqrt(D)) v.
-// q [B, h, Nq, D], k [B, h, Nk, D], v [B, h, Nk, Dv], one type and device.
+// softmax(q kᵀ / sqrt(D) + bias) v.
+// q [B, h, Nq, D], k [B, h, Nk, D], v [B, h, Nk, Dv], one type and device;
+// key_bias [Nk] of the same, for each key, or undefined for none.
 // Returns [B, h, Nq, Dv]. Dv may differ from D: memory attention keeps its
 // values 64 wide. Scratch on the CPU is bounded (kScoreBytes per chunk).
 // Const, any thread; runs on the current stream; does not synchronise.
@@ -16,8 +17,8 @@ namespace sam2 {
 // On the CPU LibTorch's own scaled_dot_product_attention is good in float32
 // with Dv == D and 50 times too slow in bfloat16, so all other cases multiply
 // chunks of query rows whose scores stay in cache.
-at::Tensor attend(const at::Tensor &q, const at::Tensor &k,
-                  const at::Tensor &v);
+at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+                  const at::Tensor &key_bias = {});
 
 // Bytes of the scores of one chunk of attend() for `batch` * heads.
 int64_t score_bytes(int64_t batch, int64_t queries, int64_t keys,

@@ -32,6 +32,7 @@ int64_t ModelConfig::size_step_px() const {
 
 std::vector<int64_t> ModelConfig::stage_channels() const {
   if (trunk == TrunkKind::kRepVit) return repvit.widths;
+  if (trunk == TrunkKind::kVit) return {vit.embed_dim};
   std::vector<int64_t> channels;
   for (size_t i = 0; i < hiera.stages.size(); ++i)
     channels.push_back(hiera.stage_dim(i));
@@ -39,6 +40,7 @@ std::vector<int64_t> ModelConfig::stage_channels() const {
 }
 
 int64_t ModelConfig::trunk_depth() const {
+  if (trunk == TrunkKind::kVit) return vit.depth;
   return trunk == TrunkKind::kRepVit ? repvit.depth() : hiera.depth();
 }
 
@@ -90,6 +92,44 @@ std::vector<ModelConfig> edgetam_rows() {
   return {edgetam_row("edgetam", {{48, 96, 192, 384}, {2, 2, 14, 2}}), micro};
 }
 
+// EfficientTAM (configs/efficienttam/*.yaml of yformer/EfficientTAM): the rules
+// of 2.0 with a plain transformer trunk. Named as the published files are.
+ModelConfig efficienttam_row(const std::string &name, VitConfig vit) {
+  ModelConfig config;
+  config.name = "efficienttam-" + name;
+  config.trunk = TrunkKind::kVit;
+  config.vit = std::move(vit);
+  config.has_no_obj_embed_spatial = false;
+  config.has_obj_ptr_times = false;
+  return config;
+}
+
+// A size as it was published: as it is, for small pictures, and with memories
+// averaged in two ways.
+std::vector<ModelConfig> efficienttam_rows(const std::string &name,
+                                           const VitConfig &vit) {
+  const ModelConfig plain = efficienttam_row(name, vit);
+  ModelConfig for_512 = efficienttam_row(name + "-512x512", vit);
+  for_512.image_size = 512;
+  ModelConfig weighted = efficienttam_row(name + "-1", vit);
+  weighted.memory_pooling = MemoryPooling::kWeighted;
+  ModelConfig shifted = efficienttam_row(name + "-2", vit);
+  shifted.memory_pooling = MemoryPooling::kShifted;
+  return {plain, for_512, weighted, shifted};
+}
+
+std::vector<ModelConfig> efficienttam_rows() {
+  std::vector<ModelConfig> rows =
+      efficienttam_rows("s", {384, 6, 12, {2, 5, 8, 11}, 14, 14});
+  for (ModelConfig &config :
+       efficienttam_rows("ti", {192, 3, 12, {2, 5, 8, 11}, 14, 14}))
+    rows.push_back(std::move(config));
+  for (ModelConfig &config :
+       efficienttam_rows("micro", {24, 3, 6, {2, 5}, 14, 14}))
+    if (config.image_size != 512) rows.push_back(as_micro(std::move(config)));
+  return rows;
+}
+
 // The model that ships with the plugin: as SAM 2.1, at most 8 MB in float16.
 ModelConfig nano_row() {
   ModelConfig config =
@@ -121,7 +161,8 @@ std::vector<ModelConfig> make_rows() {
   const size_t count = rows.size();
   for (size_t i = 0; i < count; ++i) rows.push_back(as_sam20(rows[i]));
   rows.push_back(nano_row());
-  for (ModelConfig &config : edgetam_rows()) rows.push_back(std::move(config));
+  for (auto &more : {edgetam_rows(), efficienttam_rows()})
+    rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }
 

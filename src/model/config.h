@@ -7,7 +7,7 @@
 
 namespace sam2 {
 
-enum class TrunkKind { kHiera, kRepVit };
+enum class TrunkKind { kHiera, kRepVit, kVit };
 
 // Hiera image encoder trunk (Ryali et al. 2023), as SAM 2 uses it.
 struct HieraConfig {
@@ -32,6 +32,18 @@ struct RepVitConfig {
   int64_t depth() const;
 };
 
+// Plain vision transformer trunk (Li et al. 2022, "ViTDet"), as EfficientTAM
+// uses it.
+struct VitConfig {
+  int64_t embed_dim = 192;
+  int64_t num_heads = 3;
+  int64_t depth = 12;  // blocks
+  std::vector<int64_t>
+      global_blocks;         // blocks that attend to the whole picture
+  int64_t window_size = 14;  // tokens per side, of the other blocks
+  int64_t pos_grid = 14;     // side of the stored position embedding
+};
+
 // Spatial perceiver (EdgeTAM): a memory becomes a fixed number of tokens,
 // mem_dim wide.
 struct PerceiverConfig {
@@ -45,6 +57,14 @@ struct PerceiverConfig {
   int64_t side() const;
 };
 
+// Whether memory attention averages the spatial memories over 2x2 tokens as
+// soon as there is more than one (EfficientTAM, which published both ways).
+enum class MemoryPooling {
+  kNone,
+  kWeighted,  // an averaged token counts as much as the four it stands for
+  kShifted,   // 2 ln 2 is added to each channel of its key instead
+};
+
 // Everything a SAM 2 network's shape and rules depend on. The defaults are
 // those that all official models share
 // (sam2/configs/sam2.1/*.yaml, sam2/build_sam.py).
@@ -54,12 +74,14 @@ struct ModelConfig {
   TrunkKind trunk = TrunkKind::kHiera;
   HieraConfig hiera;    // if that is the trunk
   RepVitConfig repvit;  // if that is the trunk
+  VitConfig vit;        // if that is the trunk
   bool has_spatial_perceiver = false;
   PerceiverConfig perceiver;  // if there is one
   int64_t d_model = 256;      // channels of features, tokens and pointers
   int64_t mem_dim = 64;       // channels of a memory
   int64_t memory_attention_layers = 4;
   int64_t memory_attention_hidden = 2048;
+  MemoryPooling memory_pooling = MemoryPooling::kNone;
   int64_t num_maskmem = 7;  // rows of maskmem_tpos_enc
   int64_t max_obj_ptrs = 16;
 
@@ -96,13 +118,17 @@ struct ModelConfig {
   // Input sizes are multiples of this: the trunk's stride is 32, and a
   // perceiver cuts the token grid into equal windows.
   int64_t size_step_px() const;
-  // Channels after each of the trunk's four stages.
+  // Whether the mask decoder reads features of stride 4 and 8 too; a plain
+  // transformer has none.
+  bool has_high_res_features() const { return trunk != TrunkKind::kVit; }
+  // Channels after each of the trunk's four stages; a plain transformer has
+  // one.
   std::vector<int64_t> stage_channels() const;
   int64_t trunk_depth() const;  // blocks
 };
 
-// All known variants. "sam2.1-nano" is our own; the "micro" rows are the sizes of
-// the reference numbers in tests/data: at most 0.8 M parameters, 256 px.
+// All known variants. "sam2.1-nano" is our own; the "micro" rows are the sizes
+// of the reference numbers in tests/data: at most 0.8 M parameters, 256 px.
 const std::vector<ModelConfig> &model_configs();
 
 // The name without the generation of SAM: "tiny" of "sam2.1-tiny", "edgetam" of

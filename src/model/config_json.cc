@@ -1,7 +1,10 @@
 // ModelConfig to and from the JSON that a safetensors file carries.
 #include <json-glib/json-glib.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <type_traits>
 
 #include "base/error.h"
 #include "model/config.h"
@@ -29,6 +32,12 @@ void each_field(Io &io, Config &c) {
   io.field("pos_grid", c.hiera.pos_grid);
   io.field("repvit_widths", c.repvit.widths);
   io.field("repvit_depths", c.repvit.depths);
+  io.field("vit_embed_dim", c.vit.embed_dim);
+  io.field("vit_num_heads", c.vit.num_heads);
+  io.field("vit_depth", c.vit.depth);
+  io.field("vit_global_blocks", c.vit.global_blocks);
+  io.field("vit_window_size", c.vit.window_size);
+  io.field("vit_pos_grid", c.vit.pos_grid);
   io.field("has_spatial_perceiver", c.has_spatial_perceiver);
   io.field("perceiver_latents", c.perceiver.latents);
   io.field("perceiver_latents_2d", c.perceiver.latents_2d);
@@ -40,6 +49,7 @@ void each_field(Io &io, Config &c) {
   io.field("memory_attention_hidden", c.memory_attention_hidden);
   io.field("decoder_hidden", c.decoder_hidden);
   io.field("iou_head_hidden", c.iou_head_hidden);
+  io.field("memory_pooling", c.memory_pooling);
   io.field("num_maskmem", c.num_maskmem);
   io.field("max_obj_ptrs", c.max_obj_ptrs);
   io.field("has_no_obj_embed_spatial", c.has_no_obj_embed_spatial);
@@ -52,13 +62,22 @@ void each_field(Io &io, Config &c) {
   io.field("kf_score_weight", c.kf_score_weight);
 }
 
-constexpr char kHiera[] = "hiera";
-constexpr char kRepVit[] = "repvit";
+// The texts of an enumeration's values, in their order.
+template <class Enum>
+constexpr const char *kTexts[] = {nullptr};
+template <>
+constexpr const char *kTexts<TrunkKind>[] = {"hiera", "repvit", "vit"};
+template <>
+constexpr const char *kTexts<MemoryPooling>[] = {"none", "weighted", "shifted"};
+
+template <class Enum>
+using IfEnum = std::enable_if_t<std::is_enum_v<Enum>>;
 
 struct Writer {
   JsonObject *object;
-  void field(const char *name, TrunkKind value) {
-    field(name, std::string(value == TrunkKind::kRepVit ? kRepVit : kHiera));
+  template <class Enum, class = IfEnum<Enum>>
+  void field(const char *name, Enum value) {
+    field(name, std::string(kTexts<Enum>[static_cast<size_t>(value)]));
   }
   void field(const char *name, const std::string &value) {
     json_object_set_string_member(object, name, value.c_str());
@@ -97,12 +116,15 @@ struct Reader {
     if (JsonNode *n = node(name, G_TYPE_STRING))
       value = json_node_get_string(n);
   }
-  void field(const char *name, TrunkKind &value) {
-    std::string text = value == TrunkKind::kRepVit ? kRepVit : kHiera;
+  template <class Enum, class = IfEnum<Enum>>
+  void field(const char *name, Enum &value) {
+    std::string text = kTexts<Enum>[static_cast<size_t>(value)];
     field(name, text);
-    if (text != kRepVit && text != kHiera)
+    const auto found =
+        std::find(std::begin(kTexts<Enum>), std::end(kTexts<Enum>), text);
+    if (found == std::end(kTexts<Enum>))
       refuse(std::string("\"") + name + "\" is " + text);
-    value = text == kRepVit ? TrunkKind::kRepVit : TrunkKind::kHiera;
+    value = static_cast<Enum>(found - std::begin(kTexts<Enum>));
   }
   void field(const char *name, int64_t &value) {
     JsonNode *n = node(name, G_TYPE_INT64);
@@ -166,6 +188,15 @@ void check_repvit(const RepVitConfig &c) {
       refuse("a stage of RepViT has " + std::to_string(n) + " channels");
 }
 
+void check_vit(const VitConfig &c) {
+  if (c.depth > 1024)
+    refuse("there are " + std::to_string(c.depth) + " blocks");
+  for (int64_t n : c.global_blocks)
+    if (n < 0 || n >= c.depth) refuse("there is no block " + std::to_string(n));
+  if (c.embed_dim % c.num_heads != 0)
+    refuse("vit_embed_dim is not a multiple of vit_num_heads");
+}
+
 void check_perceiver(const ModelConfig &c) {
   const PerceiverConfig &p = c.perceiver;
   if (p.side() * p.side() != p.latents_2d)
@@ -179,10 +210,9 @@ void check_perceiver(const ModelConfig &c) {
 }
 
 void check_consistent(const ModelConfig &c) {
-  if (c.trunk == TrunkKind::kHiera)
-    check_hiera(c.hiera);
-  else
-    check_repvit(c.repvit);
+  if (c.trunk == TrunkKind::kHiera) check_hiera(c.hiera);
+  if (c.trunk == TrunkKind::kRepVit) check_repvit(c.repvit);
+  if (c.trunk == TrunkKind::kVit) check_vit(c.vit);
   if (c.d_model % c.mem_dim != 0 || c.d_model % (2 * c.decoder_heads) != 0 ||
       c.mem_dim % 4 != 0)
     refuse("d_model " + std::to_string(c.d_model) +
@@ -191,6 +221,8 @@ void check_consistent(const ModelConfig &c) {
     refuse("image_size " + std::to_string(c.image_size) +
            " is not a multiple of 32");
   if (c.has_spatial_perceiver) check_perceiver(c);
+  if (c.has_spatial_perceiver && c.memory_pooling != MemoryPooling::kNone)
+    refuse("memories behind a perceiver have no grid to average over");
 }
 
 }  // namespace

@@ -7,9 +7,15 @@ namespace sam2 {
 
 namespace {
 
-std::variant<Hiera, RepVit> make_trunk(const ModelConfig &config) {
+std::variant<Hiera, RepVit, Vit> make_trunk(const ModelConfig &config) {
   if (config.trunk == TrunkKind::kRepVit) return RepVit(config.repvit);
+  if (config.trunk == TrunkKind::kVit) return Vit(config.vit);
   return Hiera(config.hiera);
+}
+
+std::variant<FpnNeck, VitNeck> make_neck(const ModelConfig &config) {
+  if (config.trunk == TrunkKind::kVit) return VitNeck(config);
+  return FpnNeck(config);
 }
 
 }  // namespace
@@ -38,11 +44,11 @@ std::vector<at::Tensor> FpnNeck::forward(
 }
 
 ImageEncoder::ImageEncoder(const ModelConfig &config)
-    : trunk(make_trunk(config)), neck(config) {}
+    : trunk(make_trunk(config)), neck(make_neck(config)) {}
 
 void ImageEncoder::visit(const ParameterScope &scope) {
   std::visit([&](auto &t) { t.visit(scope / "trunk"); }, trunk);
-  neck.visit(scope / "neck");
+  std::visit([&](auto &n) { n.visit(scope / "neck"); }, neck);
 }
 
 void ImageEncoder::fold(at::ScalarType type) {
@@ -50,21 +56,31 @@ void ImageEncoder::fold(at::ScalarType type) {
 }
 
 at::Tensor ImageEncoder::position_table(int64_t size_px) const {
-  constexpr int64_t kPatchPx = 4;
-  const Hiera *hiera = std::get_if<Hiera>(&trunk);
-  return hiera ? hiera->position_table(size_px / kPatchPx) : at::Tensor();
+  constexpr int64_t kHieraPatchPx = 4;
+  constexpr int64_t kVitPatchPx = 16;
+  if (const Hiera *hiera = std::get_if<Hiera>(&trunk))
+    return hiera->position_table(size_px / kHieraPatchPx);
+  if (const Vit *vit = std::get_if<Vit>(&trunk))
+    return vit->position_table(size_px / kVitPatchPx);
+  return {};
 }
 
 std::vector<at::Tensor> ImageEncoder::stages(
     const at::Tensor &image, const at::Tensor &positions) const {
   if (const Hiera *hiera = std::get_if<Hiera>(&trunk))
     return hiera->forward(image, positions, nullptr);
+  if (const Vit *vit = std::get_if<Vit>(&trunk))
+    return {vit->forward(image, positions, nullptr)};
   return std::get<RepVit>(trunk).forward(image);
 }
 
-std::vector<at::Tensor> ImageEncoder::forward(
-    const at::Tensor &image, const at::Tensor &positions) const {
-  return neck.forward(stages(image, positions));
+ImageLevels ImageEncoder::forward(const at::Tensor &image,
+                                  const at::Tensor &positions) const {
+  const std::vector<at::Tensor> outputs = stages(image, positions);
+  if (const VitNeck *plain = std::get_if<VitNeck>(&neck))
+    return {plain->forward(outputs.front()), {}, {}};
+  const auto levels = std::get<FpnNeck>(neck).forward(outputs);
+  return {levels[2], levels[1], levels[0]};
 }
 
 }  // namespace sam2

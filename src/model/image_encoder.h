@@ -1,4 +1,5 @@
-// Trunk and feature pyramid: a picture becomes features at three scales.
+// Trunk and neck: a picture becomes features, at three scales if the trunk has
+// them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,6 +11,7 @@
 #include "model/hiera.h"
 #include "model/layers.h"
 #include "model/repvit.h"
+#include "model/vit.h"
 
 namespace sam2 {
 
@@ -26,9 +28,17 @@ struct FpnNeck {
   std::vector<at::Tensor> forward(const std::vector<at::Tensor> &stages) const;
 };
 
+// What the rest of the network reads of a picture, [B, S/n, S/n, d_model] for
+// the stride n.
+struct ImageLevels {
+  at::Tensor stride16;
+  at::Tensor stride8;  // this and the next undefined behind a plain transformer
+  at::Tensor stride4;
+};
+
 struct ImageEncoder {
-  std::variant<Hiera, RepVit> trunk;
-  FpnNeck neck;
+  std::variant<Hiera, RepVit, Vit> trunk;
+  std::variant<FpnNeck, VitNeck> neck;  // VitNeck belongs to Vit
 
   explicit ImageEncoder(const ModelConfig &config);
   void visit(const ParameterScope &scope);
@@ -36,17 +46,16 @@ struct ImageEncoder {
   // they are loaded.
   void fold(at::ScalarType type);
 
-  // Position table of Hiera for an input of `size_px`; undefined for RepViT,
-  // which has none.
+  // Position table of the trunk for an input of `size_px`; undefined for
+  // RepViT, which has none.
   at::Tensor position_table(int64_t size_px) const;
   // The trunk's outputs, [B, H, W, C] from fine to coarse; `positions` from
-  // position_table(S).
+  // position_table(S). A plain transformer has one.
   std::vector<at::Tensor> stages(const at::Tensor &image,
                                  const at::Tensor &positions) const;
-  // image [B, 3, S, S] -> levels of stride 4, 8, 16, 32, each [B, H, W,
-  // d_model]; the tracker reads the first three.
-  std::vector<at::Tensor> forward(const at::Tensor &image,
-                                  const at::Tensor &positions) const;
+  // image [B, 3, S, S].
+  ImageLevels forward(const at::Tensor &image,
+                      const at::Tensor &positions) const;
 };
 
 }  // namespace sam2

@@ -72,7 +72,7 @@ at::Tensor ChannelNorm::forward(const at::Tensor &x) const {
 
 void Conv2d::visit(const ParameterScope &scope) {
   scope("weight", weight, {out, in / groups, kernel, kernel});
-  scope("bias", bias, {out});
+  if (has_bias) scope("bias", bias, {out});
 }
 
 at::Tensor Conv2d::forward(const at::Tensor &x) const {

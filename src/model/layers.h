@@ -54,6 +54,7 @@ struct Conv2d {
   int64_t groups = 1;
   at::Tensor weight;  // [out, in/groups, kernel, kernel]
   at::Tensor bias;
+  bool has_bias = true;
 
   void visit(const ParameterScope &scope);
   at::Tensor forward(const at::Tensor &x) const;

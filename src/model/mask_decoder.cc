@@ -14,6 +14,7 @@ MaskDecoder::MaskDecoder(const ModelConfig &c)
       up0{c.d_model, c.d_model / 4, {}, {}},
       up_norm(c.d_model / 4),
       up1{c.d_model / 4, c.d_model / 8, {}, {}},
+      has_high_res_features(c.has_high_res_features()),
       conv_s0{c.d_model, c.d_model / 8, 1, 1, 0, 1, {}, {}},
       conv_s1{c.d_model, c.d_model / 4, 1, 1, 0, 1, {}, {}},
       hypernetworks(c.num_mask_tokens,
@@ -36,8 +37,10 @@ void MaskDecoder::visit(const ParameterScope &scope) {
   up0.visit(scope / "output_upscaling" / 0);
   up_norm.visit(scope / "output_upscaling" / 1);
   up1.visit(scope / "output_upscaling" / 3);
-  conv_s0.visit(scope / "conv_s0");
-  conv_s1.visit(scope / "conv_s1");
+  if (has_high_res_features) {
+    conv_s0.visit(scope / "conv_s0");
+    conv_s1.visit(scope / "conv_s1");
+  }
   for (size_t i = 0; i < hypernetworks.size(); ++i)
     hypernetworks[i].visit(scope / "output_hypernetworks_mlps" / i);
   iou_head.visit(scope / "iou_prediction_head");
@@ -53,8 +56,11 @@ at::Tensor MaskDecoder::all_tokens(const at::Tensor &sparse) const {
 
 at::Tensor MaskDecoder::upscale(const at::Tensor &image, const at::Tensor &s0,
                                 const at::Tensor &s1) const {
-  const at::Tensor x = at::gelu(up_norm.forward(up0.forward(image) + s1));
-  return at::gelu(up1.forward(x) + s0);
+  const auto plus = [&](const at::Tensor &x, const at::Tensor &level) {
+    return has_high_res_features ? x + level : x;
+  };
+  const at::Tensor x = at::gelu(up_norm.forward(plus(up0.forward(image), s1)));
+  return at::gelu(plus(up1.forward(x), s0));
 }
 
 DecodedMasks MaskDecoder::forward(const at::Tensor &image,

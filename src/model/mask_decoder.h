@@ -30,8 +30,9 @@ struct MaskDecoder {
   UpConv2d up0;
   ChannelNorm up_norm;
   UpConv2d up1;
-  Conv2d conv_s0;  // stride-4 features to C/8 channels
-  Conv2d conv_s1;  // stride-8 features to C/4 channels
+  bool has_high_res_features;
+  Conv2d conv_s0;  // stride-4 features, if any, to C/8 channels
+  Conv2d conv_s1;  // stride-8 features, if any, to C/4 channels
   std::vector<Mlp> hypernetworks;
   Mlp iou_head;
   Mlp object_score_head;
@@ -42,7 +43,8 @@ struct MaskDecoder {
 
   // image [B, C, h, h] (features with memory or no_mem_embed); image_pos
   // [1, C, h, h]; sparse [B, T, C]; dense [B or 1, C, h or 1, h or 1];
-  // s0 [1, C/8, 4h, 4h], s1 [1, C/4, 2h, 2h] from conv_s0 and conv_s1.
+  // s0 [1, C/8, 4h, 4h], s1 [1, C/4, 2h, 2h] from conv_s0 and conv_s1, or
+  // undefined without high-resolution features.
   DecodedMasks forward(const at::Tensor &image, const at::Tensor &image_pos,
                        const at::Tensor &sparse, const at::Tensor &dense,
                        const at::Tensor &s0, const at::Tensor &s1) const;

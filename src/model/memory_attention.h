@@ -23,6 +23,15 @@ struct RotaryTables {
   RotaryTable keys;     // cross attention, the tokens of one memory
 };
 
+// What an object's tokens attend to, one for all layers.
+struct AttendedMemory {
+  at::Tensor keys;    // [B, M, Cm], memory and its position
+  at::Tensor values;  // [B, M or fewer, Cm]: averaged if `pooling` says so
+  int64_t spatial_tokens = 0;  // of the keys, the first: those are rotated
+  MemoryPooling pooling = MemoryPooling::kNone;
+  at::Tensor key_bias;  // of the scores, [tokens of values] or undefined
+};
+
 // A layer's state before memory comes in.
 struct SelfAttended {
   at::Tensor x;        // [B, N, C]
@@ -43,16 +52,16 @@ struct MemoryAttentionLayer {
   // The part before memory: x [B, N, C] attends to itself.
   SelfAttended attend_to_self(const at::Tensor &x,
                               const RotaryTables &rotary) const;
-  // The rest, -> [B, N, C]. keys [B, M, Cm] = memory + position, memory
-  // [B, M, Cm]; the first `spatial_tokens` memory tokens are rotated.
-  at::Tensor attend_to_memory(const SelfAttended &frame, const at::Tensor &keys,
-                              const at::Tensor &memory, int64_t spatial_tokens,
+  // The rest, -> [B, N, C].
+  at::Tensor attend_to_memory(const SelfAttended &frame,
+                              const AttendedMemory &memory,
                               const RotaryTables &rotary) const;
 };
 
 struct MemoryAttention {
   std::vector<MemoryAttentionLayer> layers;
   LayerNorm norm;
+  MemoryPooling pooling;
 
   explicit MemoryAttention(const ModelConfig &config);
   void visit(const ParameterScope &scope);
@@ -78,8 +87,10 @@ struct MemoryAttention {
   }
 
  private:
-  at::Tensor pass(const SelfAttended &started, const at::Tensor &memory,
-                  const at::Tensor &keys, int64_t spatial_tokens,
+  AttendedMemory tokens_of(const at::Tensor &memory,
+                           const at::Tensor &positions, int64_t pointer_tokens,
+                           int64_t frame_tokens) const;
+  at::Tensor pass(const SelfAttended &started, const AttendedMemory &memory,
                   const RotaryTables &rotary) const;
 };
 

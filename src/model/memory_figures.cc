@@ -33,6 +33,11 @@ constexpr Row kRows[] = {
     // edgetam-micro, edgetam
     {TrunkKind::kRepVit, 8, {32, 49, 9.4}, {28.5, 35.7, 4.8}},
     {TrunkKind::kRepVit, 48, {142, 84.4, 45.4}, {83.9, 55.1, 27.7}},
+    // efficienttam-micro, -ti and -s; the last two at 512 px, where a pixel
+    // takes more than at 1024
+    {TrunkKind::kVit, 24, {29.1, 48.9, 9.4}, {40.3, 35.7, 4.8}},
+    {TrunkKind::kVit, 192, {66.6, 82.4, 72.4}, {62.4, 53.2, 36.5}},
+    {TrunkKind::kVit, 384, {120, 82.4, 72.4}, {105, 53.2, 36.5}},
 };
 
 }  // namespace
@@ -52,8 +57,12 @@ uint64_t attention_score_bytes(const ModelConfig &config, c10::ScalarType type,
   const int64_t side = config.grid(input_size_px);
   const int64_t pointer_tokens =
       reach.pointers * (config.d_model / config.mem_dim);
+  const bool is_averaged =
+      config.memory_pooling != MemoryPooling::kNone && reach.memories > 1;
+  const int64_t memory_tokens =
+      reach.memories * config.memory_tokens(input_size_px);
   const int64_t keys =
-      reach.memories * config.memory_tokens(input_size_px) + pointer_tokens;
+      (is_averaged ? memory_tokens / 4 : memory_tokens) + pointer_tokens;
   return cpu_block_bytes(static_cast<size_t>(
       score_bytes(objects, side * side, keys,
                   static_cast<int64_t>(c10::elementSize(type)))));

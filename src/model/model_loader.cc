@@ -1,6 +1,7 @@
 #include "model/model_loader.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -22,24 +23,31 @@ bool ends_with(const std::string &text, const std::string &suffix) {
          text.compare(text.size() - suffix.size(), suffix.size(), suffix) == 0;
 }
 
+constexpr int64_t kAnyKernel = 0;
+
 // By what a trunk is known, and one tensor that every block of it has once.
 struct TrunkMark {
   TrunkKind kind;
   const char *entry;         // its size 0 is the first stage's width
+  int64_t kernel;            // its size 2
   const char *block_part;    // in the block's name
   const char *block_suffix;  // at its end
 };
 constexpr TrunkMark kTrunkMarks[] = {
-    {TrunkKind::kHiera, kPatchEmbed, "image_encoder.trunk.blocks.",
+    {TrunkKind::kVit, kPatchEmbed, 16, "image_encoder.trunk.blocks.",
      ".norm1.weight"},
-    {TrunkKind::kRepVit, kStem, ".blocks.", ".token_mixer.conv.c.weight"},
+    {TrunkKind::kHiera, kPatchEmbed, kAnyKernel, "image_encoder.trunk.blocks.",
+     ".norm1.weight"},
+    {TrunkKind::kRepVit, kStem, kAnyKernel, ".blocks.",
+     ".token_mixer.conv.c.weight"},
 };
 
 // nullptr if the file has no trunk that we know.
 const TrunkMark *find_trunk(const Checkpoint &checkpoint) {
   for (const TrunkMark &mark : kTrunkMarks) {
     const auto entry = checkpoint.tensors.find(mark.entry);
-    if (entry != checkpoint.tensors.end() && entry->second.dim() == 4)
+    if (entry != checkpoint.tensors.end() && entry->second.dim() == 4 &&
+        (mark.kernel == kAnyKernel || entry->second.size(2) == mark.kernel))
       return &mark;
   }
   return nullptr;
@@ -51,6 +59,18 @@ int64_t count_blocks(const Checkpoint &checkpoint, const TrunkMark &mark) {
     count += name.find(mark.block_part) != std::string::npos &&
              ends_with(name, mark.block_suffix);
   return count;
+}
+
+bool is_named(const ModelConfig &config, const std::string &name) {
+  return name == config.name || name == short_name(config);
+}
+
+bool has_same_tensors(const ModelConfig &a, const ModelConfig &b) {
+  const auto equal = [](const TensorSpec &x, const TensorSpec &y) {
+    return x.name == y.name && x.shape == y.shape;
+  };
+  const auto x = expected_tensors(a), y = expected_tensors(b);
+  return std::equal(x.begin(), x.end(), y.begin(), y.end(), equal);
 }
 
 // Counts training steps; the only integers in a file.
@@ -136,18 +156,29 @@ ModelConfig detect_config(const Checkpoint &checkpoint) {
               "has " +
                   std::to_string(depth) + " blocks and starts with " +
                   std::to_string(width) +
-                  " channels. Use tiny, small, base-plus, large or EdgeTAM, or "
-                  "a .safetensors file that carries its config.");
+                  " channels. Use tiny, small, base-plus, large, EdgeTAM or "
+                  "EfficientTAM, or a .safetensors file that carries its "
+                  "config.");
+}
+
+ModelConfig choose_variant(const ModelConfig &config, const std::string &type,
+                           const std::string &file) {
+  std::string stem = std::filesystem::path(file).stem().string();
+  std::replace(stem.begin(), stem.end(), '_', '-');
+  for (const std::string &name : {type, stem})
+    for (const ModelConfig &row : model_configs())
+      if (is_named(row, name) && has_same_tensors(row, config)) return row;
+  return config;
 }
 
 void check_model_type(const ModelConfig &config, const std::string &type) {
   const std::string own = short_name(config);
-  if (type == "auto" || type == config.name || type == own) return;
+  if (type == "auto" || is_named(config, type)) return;
   std::vector<std::string> names;
   bool is_known = false;
   for (const ModelConfig &row : model_configs()) {
     const std::string name = short_name(row);
-    is_known |= type == name || type == row.name;
+    is_known |= is_named(row, type);
     if (std::find(names.begin(), names.end(), name) == names.end())
       names.push_back(name);
   }

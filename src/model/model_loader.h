@@ -15,6 +15,13 @@ namespace sam2 {
 // Error kUnreadable if it is none of them (with what was found).
 ModelConfig detect_config(const Checkpoint &checkpoint);
 
+// What a file without a config of its own holds, if others in the table have
+// the same tensors as `config` and differ in their rules, as EfficientTAM's
+// variants do: the one that `type` names, else the one that the file is named
+// after ("efficienttam_s_2.pt"), else `config`.
+ModelConfig choose_variant(const ModelConfig &config, const std::string &type,
+                           const std::string &file);
+
 // Error kSetting if `config` is not of that type, or if there is no such type:
 // "auto", which every config is of, its name, or a short_name() of the table.
 void check_model_type(const ModelConfig &config, const std::string &type);

@@ -58,6 +58,13 @@ at::Tensor stability(const at::Tensor &mask_logits, double delta) {
 
 }  // namespace
 
+int64_t EncodedFrame::bytes() const {
+  int64_t bytes = 0;
+  for (const at::Tensor &t : {pix_feat, s0, s1})
+    if (t.defined()) bytes += static_cast<int64_t>(t.nbytes());
+  return bytes;
+}
+
 Sam2Model::Sam2Model(Sam2Network network, int64_t input_size_px)
     : network_(std::move(network)),
       input_size_(checked_size(input_size_px, network_.config)),
@@ -130,14 +137,15 @@ int64_t Sam2Model::table_bytes() const {
 }
 
 EncodedFrame Sam2Model::encode_image(const at::Tensor &image) const {
-  const auto levels =
+  const ImageLevels levels =
       network_.image_encoder.forward(image.to(type()), encoder_positions_);
+  const at::Tensor pix_feat = levels.stride16.flatten(1, 2);
+  if (!config().has_high_res_features()) return {pix_feat, {}, {}};
   const auto reduced = [](const Conv2d &conv, const at::Tensor &level) {
     return as_bchw(conv.forward_tokens(level).to(at::kFloat));
   };
-  return {levels[2].flatten(1, 2),
-          reduced(network_.mask_decoder.conv_s0, levels[0]),
-          reduced(network_.mask_decoder.conv_s1, levels[1])};
+  return {pix_feat, reduced(network_.mask_decoder.conv_s0, levels.stride4),
+          reduced(network_.mask_decoder.conv_s1, levels.stride8)};
 }
 
 at::Tensor Sam2Model::without_memory(const EncodedFrame &frame) const {
@@ -228,7 +236,7 @@ DecodedMasks Sam2Model::decode_candidates(const EncodedFrame &frame,
                                           const PointInput &points,
                                           const at::Tensor &mask_logits) const {
   const int64_t batch = features.size(0);
-  const auto options = frame.s0.options();
+  const auto options = features.options().dtype(at::kFloat);
   PointInput input = points;
   if (!input.coords.defined()) {  // one padding point stands for "no points"
     input.coords = at::zeros({batch, 1, 2}, options);

@@ -20,7 +20,19 @@ namespace sam2 {
 struct EncodedFrame {
   at::Tensor pix_feat;  // [1, N, C], type; row-major tokens, without memory
   at::Tensor s0;        // [1, C/8, 4h, 4h], float32
-  at::Tensor s1;        // [1, C/4, 2h, 2h], float32
+  at::Tensor s1;        // [1, C/4, 2h, 2h], float32; both undefined if the
+                        // model has no high-resolution features
+
+  int64_t bytes() const;
+  // The frame with `change` (a tensor to a tensor) made to each of its tensors
+  // that is defined.
+  template <class Change>
+  EncodedFrame with(const Change &change) const {
+    const auto changed = [&](const at::Tensor &t) {
+      return t.defined() ? change(t) : t;
+    };
+    return {changed(pix_feat), changed(s0), changed(s1)};
+  }
 };
 
 // Clicks and box corners: coords [B, P, 2] float32 in pixels of the model
@@ -138,7 +150,7 @@ class Sam2Model {
 
   Sam2Network network_;
   int64_t input_size_;
-  at::Tensor encoder_positions_;  // [1, S/4, S/4, embed_dim]; Hiera
+  at::Tensor encoder_positions_;  // of the trunk, undefined for RepViT
   at::Tensor feature_positions_;  // [N, C]
   at::Tensor memory_positions_;   // [num_maskmem, Nm, Cm]
   at::Tensor grid_positions_;     // [N, Cm], of a memory before the perceiver

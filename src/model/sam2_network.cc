@@ -45,6 +45,13 @@ int64_t Sam2Network::weight_bytes() const {
   return bytes;
 }
 
+Sam2Network Sam2Network::by_rules_of(const ModelConfig &other) const {
+  Sam2Network copy = *this;  // of the handles
+  copy.config = other;
+  copy.memory_attention.pooling = other.memory_pooling;
+  return copy;
+}
+
 std::vector<TensorSpec> expected_tensors(const ModelConfig &config) {
   std::vector<TensorSpec> specs;
   Sam2Network network(config);

@@ -42,6 +42,8 @@ struct Sam2Network {
   void visit(const ParameterVisitor &visitor);
   // Of all weights; EdgeTAM's folded convolutions not counted.
   int64_t weight_bytes() const;
+  // The same weights by the rules of `other`, which has the same tensors.
+  Sam2Network by_rules_of(const ModelConfig &other) const;
   // Makes what derives from the weights, in `type`. To be called once they are
   // all there.
   void fold(at::ScalarType type) { image_encoder.fold(type); }

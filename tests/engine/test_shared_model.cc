@@ -130,6 +130,25 @@ START_TEST(test_other_input_size_shares_the_weights_alone) {
 }
 END_TEST
 
+START_TEST(test_other_variant_of_the_same_tensors_shares_the_weights_alone) {
+  const std::string file = kFolder + "efficienttam_micro_2.safetensors";
+  fs::create_directories(kFolder);
+  write_safetensors(
+      file, generated_checkpoint(config_named("efficienttam-micro-2")).tensors);
+  const auto variant = [&](const char *type) {
+    return shared_model(file, c10::kCPU, c10::kFloat, 0, type);
+  };
+  const auto by_name = variant("auto"), plain = variant("efficienttam-micro");
+  ck_assert(by_name == variant("efficienttam-micro-2") && by_name != plain);
+  const auto pooling_of = [](const auto &shared) {
+    return shared->model.network().memory_attention.pooling;
+  };
+  ck_assert(pooling_of(by_name) == MemoryPooling::kShifted);
+  ck_assert(pooling_of(plain) == MemoryPooling::kNone);
+  ck_assert(by_name->weights == plain->weights);
+}
+END_TEST
+
 START_TEST(test_tracker_takes_what_an_engine_of_the_same_model_encoded) {
   const std::string file = new_file();
   const auto tracker = open(file)->create_tracker({});
@@ -276,6 +295,8 @@ int main() {
   tcase_add_test(tests, test_other_input_size_shares_the_weights_alone);
   tcase_add_test(tests,
                  test_tracker_takes_what_an_engine_of_the_same_model_encoded);
+  tcase_add_test(
+      tests, test_other_variant_of_the_same_tensors_shares_the_weights_alone);
   tcase_add_test(tests, test_weights_go_with_their_last_user);
   tcase_add_test(tests, test_twenty_that_start_at_once_load_once);
   tcase_add_test(tests, test_model_is_loaded_anew_when_its_device_was_lost);

@@ -92,15 +92,13 @@ Scenario parse_scenario(const char *name, JsonObject *object) {
   return out;
 }
 
-}  // namespace
-
-std::vector<Scenario> load_scenarios() {
+void append_scenarios(const std::string &file,
+                      std::vector<Scenario> &scenarios) {
   const std::unique_ptr<JsonParser, decltype(&g_object_unref)> parser(
       json_parser_new(), &g_object_unref);
-  const std::string path = golden_path("scenarios.json");
+  const std::string path = golden_path(file);
   if (!json_parser_load_from_file(parser.get(), path.c_str(), nullptr))
     throw std::runtime_error(path + " cannot be read");
-  std::vector<Scenario> scenarios;
   JsonObjectIter iter;
   const gchar *name = nullptr;
   JsonNode *node = nullptr;
@@ -108,6 +106,14 @@ std::vector<Scenario> load_scenarios() {
       &iter, json_node_get_object(json_parser_get_root(parser.get())));
   while (json_object_iter_next_ordered(&iter, &name, &node))
     scenarios.push_back(parse_scenario(name, json_node_get_object(node)));
+}
+
+}  // namespace
+
+std::vector<Scenario> load_scenarios() {
+  std::vector<Scenario> scenarios;
+  append_scenarios("scenarios.json", scenarios);
+  append_scenarios("efficienttam_scenarios.json", scenarios);
   return scenarios;
 }
 

@@ -46,7 +46,8 @@ struct Event {
 
 struct Scenario {
   std::string name;
-  std::string model;     // small21, small20, edgetam_small, samurai
+  std::string model;     // small21, small20, edgetam_small, samurai,
+                         // efficienttam_small[_1|_2]
   int video_frames = 0;  // length of the video; limits the pointers
   bool has_float_memories = false;
   std::vector<Call> calls;
@@ -63,7 +64,8 @@ struct Scenario {
   MotionThresholds motion;
 };
 
-// All scenarios of tests/data/goldens/scenarios.json.
+// All scenarios of tests/data/goldens/scenarios.json and
+// efficienttam_scenarios.json.
 std::vector<Scenario> load_scenarios();
 
 // The events of a scenario's tensor file.

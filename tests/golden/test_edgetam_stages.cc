@@ -80,7 +80,8 @@ END_TEST
 START_TEST(test_trunk_and_pyramid_equal_the_reference) {
   const c10::InferenceMode guard;
   const auto stages = trunk().forward(first_frame());
-  const auto levels = model().network().image_encoder.neck.forward(stages);
+  const auto levels =
+      std::get<FpnNeck>(model().network().image_encoder.neck).forward(stages);
   Comparison comparison;
   for (size_t i = 0; i < stages.size(); ++i) {
     const std::string name = "enc.trunk" + std::to_string(i);

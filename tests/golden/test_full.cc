@@ -127,7 +127,7 @@ void FullRun::check_encoder(const at::Tensor &input,
   const auto stages = encoder.stages(input, encoder.position_table(kSide));
   for (size_t i = 0; i < stages.size(); ++i)
     check("f0.trunk" + std::to_string(i), as_bchw(stages[i]), kEncoderFull);
-  const auto levels = encoder.neck.forward(stages);
+  const auto levels = std::get<FpnNeck>(encoder.neck).forward(stages);
   for (size_t i = 0; i < 3; ++i)
     check("f0.fpn" + std::to_string(i), as_bchw(levels[i]), kEncoderFull);
   check("f0.fpn2", as_grid(encoded.pix_feat), kEncoderFull);

@@ -30,6 +30,12 @@ constexpr ModelOfScenario kModels[] = {
     {"small20", "sam2.0-micro", "small_adjust.json"},
     {"samurai", "sam2.1-micro", "small_adjust.json"},
     {"edgetam_small", "edgetam-micro", "edgetam_small_adjust.json"},
+    {"efficienttam_small", "efficienttam-micro",
+     "efficienttam_small_adjust.json"},
+    {"efficienttam_small_1", "efficienttam-micro-1",
+     "efficienttam_small_adjust.json"},
+    {"efficienttam_small_2", "efficienttam-micro-2",
+     "efficienttam_small_adjust.json"},
 };
 
 const ModelOfScenario &model_named(const std::string &name) {
@@ -106,7 +112,7 @@ START_TEST(test_bfloat16_masks_agree_with_the_reference) {
 END_TEST
 
 START_TEST(test_all_scenarios_are_replayed) {
-  ck_assert_uint_eq(scenarios().size(), 32);
+  ck_assert_uint_eq(scenarios().size(), 37);
 }
 END_TEST
 

@@ -88,7 +88,8 @@ END_TEST
 START_TEST(test_pyramid_equals_the_reference) {
   const ImageEncoder &encoder = model().network().image_encoder;
   const auto levels =
-      encoder.forward(first_frame(), encoder.position_table(256));
+      std::get<FpnNeck>(encoder.neck)
+          .forward(encoder.stages(first_frame(), encoder.position_table(256)));
   Comparison comparison;
   comparison.close("fpn0", every(as_bchw(levels[0]), 2),
                    golden("enc.fpn0_every2"), kEncoder);

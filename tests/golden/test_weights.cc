@@ -35,6 +35,10 @@ constexpr Model kModels[] = {
     {"sam21_l", "sam21_l_adjust.json", "sam2.1-large"},
     {"edgetam_small", "edgetam_small_adjust.json", "edgetam-micro"},
     {"edgetam", "edgetam_adjust.json", "edgetam"},
+    {"efficienttam_small", "efficienttam_small_adjust.json",
+     "efficienttam-micro"},
+    {"efficienttam_s", "efficienttam_small_adjust.json", "efficienttam-s"},
+    {"efficienttam_ti", "efficienttam_small_adjust.json", "efficienttam-ti"},
 };
 
 // One row of a listing: [name, shape, first values, sum, hash or null].

@@ -33,6 +33,8 @@ constexpr Shape kShapes[] = {
     {"several chunks, equal widths", 1, 2, 400, 15000, 4, 4},
 };
 constexpr int kShapeCount = sizeof kShapes / sizeof *kShapes;
+// The large ones take seconds in half precision, and the way is the same.
+constexpr int kQuickCount = 4;
 
 // Sums of up to 40000 products in float32.
 constexpr Tolerance kFloat = {5e-6, 1e-5};
@@ -42,27 +44,31 @@ constexpr Tolerance kHalf = {4e-3, 4e-3, 1e-3};
 
 struct Inputs {
   at::Tensor q, k, v;
+  at::Tensor bias;  // of each key
 };
 
 Inputs inputs(const Shape &s, at::ScalarType type) {
   return {random_tensor({s.batch, s.heads, s.queries, s.dim}, 1, 3).to(type),
           random_tensor({s.batch, s.heads, s.keys, s.dim}, 2, 3).to(type),
-          random_tensor({s.batch, s.heads, s.keys, s.value_dim}, 3).to(type)};
+          random_tensor({s.batch, s.heads, s.keys, s.value_dim}, 3).to(type),
+          {}};
 }
 
 at::Tensor formula(const Inputs &in) {
   const at::Tensor q = in.q.to(at::kDouble);
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
-  const at::Tensor scores =
+  at::Tensor scores =
       at::matmul(q, in.k.to(at::kDouble).transpose(2, 3)) * scale;
+  if (in.bias.defined()) scores += in.bias.to(at::kDouble);
   return at::matmul(at::softmax(scores, -1), in.v.to(at::kDouble));
 }
 
-void check(const Shape &shape, at::ScalarType type,
-           const Tolerance &tolerance) {
+void check(const Shape &shape, at::ScalarType type, const Tolerance &tolerance,
+           bool has_bias = false) {
   const c10::InferenceMode guard;
-  const Inputs in = inputs(shape, type);
-  const at::Tensor found = attend(in.q, in.k, in.v);
+  Inputs in = inputs(shape, type);
+  if (has_bias) in.bias = random_tensor({shape.keys}, 4, 2).to(type);
+  const at::Tensor found = attend(in.q, in.k, in.v, in.bias);
   ck_assert(found.scalar_type() == type);
   const std::string text = mismatch(found, formula(in), tolerance);
   ck_assert_msg(text.empty(), "%s: %s", shape.name, text.c_str());
@@ -75,6 +81,13 @@ END_TEST
 
 START_TEST(test_bfloat16_attention_equals_the_formula) {
   check(kShapes[_i], at::kBFloat16, kBFloat16);
+}
+END_TEST
+
+START_TEST(test_bias_of_keys_is_added_to_the_scores) {
+  check(kShapes[_i], at::kFloat, kFloat, true);
+  check(kShapes[_i], at::kBFloat16, kBFloat16, true);
+  if (_i < kQuickCount) check(kShapes[_i], at::kHalf, kHalf, true);
 }
 END_TEST
 
@@ -134,10 +147,12 @@ int main() {
   TCase *tests = tcase_create("attention");
   tcase_add_loop_test(tests, test_float32_attention_equals_the_formula, 0,
                       kShapeCount);
+  tcase_add_loop_test(tests, test_bias_of_keys_is_added_to_the_scores, 0,
+                      kShapeCount);
   tcase_add_loop_test(tests, test_bfloat16_attention_equals_the_formula, 0,
                       kShapeCount);
-  // The large ones take seconds in half precision, and the way is the same.
-  tcase_add_loop_test(tests, test_half_attention_equals_the_formula, 0, 4);
+  tcase_add_loop_test(tests, test_half_attention_equals_the_formula, 0,
+                      kQuickCount);
   tcase_add_test(tests, test_attention_with_gradients_equals_the_formula);
   tcase_add_test(tests, test_transposed_inputs_give_what_contiguous_ones_give);
   tcase_add_test(tests, test_inputs_stay_as_they_are);

@@ -32,6 +32,11 @@ constexpr PublishedSize kPublished[] = {
     {"sam2.0-large", 224446898 - 16512},
     // Statistics and counters of the batch norms included.
     {"edgetam", 13943148},
+    // Counted in models built by the published code.
+    {"efficienttam-s", 34056098},
+    {"efficienttam-s-512x512", 34056098},
+    {"efficienttam-ti", 17866274},
+    {"efficienttam-ti-2", 17866274},
 };
 
 int64_t parameter_count(const ModelConfig &config) {
@@ -53,6 +58,13 @@ END_TEST
 START_TEST(test_image_encoder_of_every_row_holds_together) {
   const ModelConfig &config = model_configs()[_i];
   const std::vector<int64_t> channels = config.stage_channels();
+  if (config.trunk == TrunkKind::kVit) {
+    ck_assert_uint_eq(channels.size(), 1);
+    ck_assert_int_eq(config.vit.embed_dim % config.vit.num_heads, 0);
+    ck_assert(!config.vit.global_blocks.empty());
+    ck_assert_int_eq(config.vit.global_blocks.back(), config.vit.depth - 1);
+    return;
+  }
   ck_assert_uint_eq(channels.size(), 4);
   for (size_t i = 1; i < channels.size(); ++i)
     ck_assert_int_eq(channels[i], 2 * channels[i - 1]);
@@ -100,7 +112,9 @@ START_TEST(test_name_of_every_row_finds_that_row) {
   const bool is_20 = config.name.compare(0, 7, "sam2.0-") == 0;
   const bool is_21 = config.name.compare(0, 7, "sam2.1-") == 0;
   const bool is_edgetam = config.name.compare(0, 7, "edgetam") == 0;
-  ck_assert(is_20 || is_21 || is_edgetam);
+  const bool is_efficienttam = config.name.compare(0, 12, "efficienttam") == 0;
+  ck_assert(is_20 || is_21 || is_edgetam || is_efficienttam);
+  ck_assert(config.has_high_res_features() == !is_efficienttam);
   ck_assert(config.has_spatial_perceiver == is_edgetam);
   ck_assert(config.has_no_obj_embed_spatial == is_21);
   ck_assert(config.has_obj_ptr_times == is_21);
@@ -128,12 +142,12 @@ START_TEST(test_every_variant_of_21_has_one_of_20) {
     ck_assert_int_eq(older->hiera.embed_dim, config.hiera.embed_dim);
     ++pairs;
   }
-  const auto is_edgetam = [](const ModelConfig &c) {
-    return c.has_spatial_perceiver;
+  const auto is_of_another_family = [](const ModelConfig &c) {
+    return c.trunk != TrunkKind::kHiera;
   };
   const auto &rows = model_configs();
   ck_assert_uint_eq(
-      2 * pairs + std::count_if(rows.begin(), rows.end(), is_edgetam),
+      2 * pairs + std::count_if(rows.begin(), rows.end(), is_of_another_family),
       rows.size() - 1);
 }
 END_TEST

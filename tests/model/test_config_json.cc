@@ -21,6 +21,13 @@ void assert_configs_equal(const ModelConfig &a, const ModelConfig &b) {
   ck_assert(a.trunk == b.trunk);
   ck_assert(a.repvit.widths == b.repvit.widths);
   ck_assert(a.repvit.depths == b.repvit.depths);
+  ck_assert_int_eq(a.vit.embed_dim, b.vit.embed_dim);
+  ck_assert_int_eq(a.vit.num_heads, b.vit.num_heads);
+  ck_assert_int_eq(a.vit.depth, b.vit.depth);
+  ck_assert(a.vit.global_blocks == b.vit.global_blocks);
+  ck_assert_int_eq(a.vit.window_size, b.vit.window_size);
+  ck_assert_int_eq(a.vit.pos_grid, b.vit.pos_grid);
+  ck_assert(a.memory_pooling == b.memory_pooling);
   ck_assert(a.has_spatial_perceiver == b.has_spatial_perceiver);
   ck_assert_int_eq(a.perceiver.latents, b.perceiver.latents);
   ck_assert_int_eq(a.perceiver.latents_2d, b.perceiver.latents_2d);
@@ -55,6 +62,7 @@ START_TEST(test_no_field_keeps_its_default_on_the_way_through_json) {
   odd.hiera = {12, 3, {2, 3, 4, 5}, {0, 13}, {3, 5, 6, 9}, 11};
   odd.trunk = TrunkKind::kRepVit;
   odd.repvit = {{8, 24, 40, 64}, {3, 1, 4, 2}};
+  odd.vit = {48, 4, 5, {1, 4}, 9, 6};
   odd.has_spatial_perceiver = true;
   odd.perceiver = {7, 4, 3, 2};
   odd.d_model = 48;
@@ -127,7 +135,14 @@ constexpr Refused kRefused[] = {
      "d_model 200 does not go with mem_dim 4"},
     {R"("num_heads": 5)", "embed_dim is not a multiple of num_heads"},
     {R"("image_size": 1000)", "image_size 1000 is not a multiple of 32"},
-    {R"("trunk": "vit")", "\"trunk\" is vit"},
+    {R"("trunk": "resnet")", "\"trunk\" is resnet"},
+    {R"("memory_pooling": "max")", "\"memory_pooling\" is max"},
+    {R"("memory_pooling": "shifted", "has_spatial_perceiver": true)",
+     "memories behind a perceiver have no grid to average over"},
+    {R"("trunk": "vit", "vit_depth": 1025)", "there are 1025 blocks"},
+    {R"("trunk": "vit", "vit_global_blocks": [12])", "there is no block 12"},
+    {R"("trunk": "vit", "vit_num_heads": 5)",
+     "vit_embed_dim is not a multiple of vit_num_heads"},
     {R"("trunk": 1)", "\"trunk\" is not a gchararray"},
     {R"("trunk": "repvit")", "an image encoder has 4 stages"},
     {R"("trunk": "repvit", "repvit_widths": [8, 8, 8, 8])",

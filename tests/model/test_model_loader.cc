@@ -27,8 +27,28 @@ std::string misfit(const std::string &findings) {
 
 START_TEST(test_variant_is_found_from_names_and_shapes_alone) {
   const ModelConfig &config = model_configs()[_i];
-  assert_texts_equal(detect_config(weightless_checkpoint(config)).name,
+  const ModelConfig found = detect_config(weightless_checkpoint(config));
+  assert_texts_equal(choose_variant(found, config.name, "model.pt").name,
                      config.name);
+  if (config.trunk != TrunkKind::kVit)
+    assert_texts_equal(found.name, config.name);
+}
+END_TEST
+
+START_TEST(test_variants_of_the_same_tensors_are_told_by_type_or_file_name) {
+  const auto chosen = [](const char *type, const char *file) {
+    return choose_variant(config_named("efficienttam-s"), type, file).name;
+  };
+  assert_texts_equal(chosen("auto", "a/b.pt"), "efficienttam-s");
+  assert_texts_equal(chosen("auto", "a/efficienttam_s_2.pt"),
+                     "efficienttam-s-2");
+  assert_texts_equal(chosen("auto", "efficienttam_s_512x512.pt"),
+                     "efficienttam-s-512x512");
+  assert_texts_equal(chosen("efficienttam-s-1", "efficienttam_s_2.pt"),
+                     "efficienttam-s-1");
+  // Of other tensors.
+  assert_texts_equal(chosen("auto", "efficienttam_ti_2.pt"), "efficienttam-s");
+  assert_texts_equal(chosen("tiny", "a.pt"), "efficienttam-s");
 }
 END_TEST
 
@@ -90,8 +110,9 @@ START_TEST(test_unknown_variant_is_refused_with_what_was_found) {
   assert_refused(
       detect_config(checkpoint), ErrorCode::kUnreadable,
       "The model file is of no known SAM 2 variant: its image encoder has 11 "
-      "blocks and starts with 96 channels. Use tiny, small, base-plus, large "
-      "or EdgeTAM, or a .safetensors file that carries its config.");
+      "blocks and starts with 96 channels. Use tiny, small, base-plus, large, "
+      "EdgeTAM or EfficientTAM, or a .safetensors file that carries its "
+      "config.");
 }
 END_TEST
 
@@ -286,7 +307,11 @@ START_TEST(test_type_that_does_not_exist_is_refused_with_those_that_do) {
       ErrorCode::kSetting,
       "There is no model type \"huge\". Set model-type to auto, tiny, "
       "small, base-plus, large, micro, nano, edgetam, edgetam-micro, "
-      "or a full name such as sam2.1-tiny.");
+      "efficienttam-s, efficienttam-s-512x512, efficienttam-s-1, "
+      "efficienttam-s-2, efficienttam-ti, efficienttam-ti-512x512, "
+      "efficienttam-ti-1, efficienttam-ti-2, efficienttam-micro, "
+      "efficienttam-micro-1, efficienttam-micro-2, or a full name such as "
+      "sam2.1-tiny.");
 }
 END_TEST
 
@@ -305,6 +330,8 @@ TCase *detection_tests() {
   TCase *tests = tcase_create("model_loader");
   tcase_add_loop_test(tests, test_variant_is_found_from_names_and_shapes_alone,
                       0, static_cast<int>(model_configs().size()));
+  tcase_add_test(
+      tests, test_variants_of_the_same_tensors_are_told_by_type_or_file_name);
   tcase_add_test(tests, test_config_in_the_file_wins_over_names_and_shapes);
   tcase_add_test(tests, test_bad_config_in_the_file_is_refused);
   tcase_add_test(tests, test_checkpoint_of_something_else_is_refused);

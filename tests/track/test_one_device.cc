@@ -82,7 +82,8 @@ at::Tensor convolution_shape(const at::Tensor &input, const at::Tensor &weight,
                              at::IntArrayRef stride, at::IntArrayRef padding,
                              at::IntArrayRef dilation, bool is_transposed,
                              at::IntArrayRef, int64_t groups) {
-  for (const at::Tensor &other : {weight, bias.value_or(weight)})
+  const bool has_bias = bias && bias->defined();
+  for (const at::Tensor &other : {weight, has_bias ? *bias : weight})
     TORCH_CHECK(other.scalar_type() == input.scalar_type(),
                 "A convolution of two types");
   std::vector<int64_t> shape = {

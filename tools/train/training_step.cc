@@ -107,11 +107,9 @@ class ClipPass {
     const int64_t clips = some.size(1);
     const EncodedFrame encoded = model_.encode_image(some.flatten(0, 1));
     for (int64_t i = 0; i < last - first; ++i) {
-      const auto of_objects = [&](const at::Tensor &x) {
+      encoded_.push_back(encoded.with([&](const at::Tensor &x) {
         return x.slice(0, i * clips, (i + 1) * clips).index_select(0, clip_of_);
-      };
-      encoded_.push_back({of_objects(encoded.pix_feat), of_objects(encoded.s0),
-                          of_objects(encoded.s1)});
+      }));
     }
   }
 
