@@ -19,15 +19,16 @@ namespace {
 gboolean go_on(GstSam2Track *self,
                std::optional<GstFlowReturn> reason = std::nullopt);
 
-// Nobody upstream may be left who would learn of it, because all has been sent.
-void end_of_flow(GstSam2Track *self, GstFlowReturn flow) {
+// Nobody upstream may be left who would learn of it, because all has been sent:
+// the bus does, if it has not heard yet.
+void end_of_flow(GstSam2Track *self, GstFlowReturn flow, bool is_told) {
   gst_pad_pause_task(self->source);
   self->state->flow.queue.close(flow);
   if (flow == GST_FLOW_FLUSHING) return;
   GST_INFO_OBJECT(self, "flow ends: %s", gst_flow_get_name(flow));
   const bool is_eos = GST_PAD_IS_EOS(self->sink);
   const bool is_failure = flow < GST_FLOW_EOS;
-  if (is_eos && (is_failure || flow == GST_FLOW_NOT_LINKED))
+  if (is_eos && !is_told && (is_failure || flow == GST_FLOW_NOT_LINKED))
     GST_ELEMENT_FLOW_ERROR(self, flow);
   if (is_failure) gst_pad_push_event(self->source, gst_event_new_eos());
   // After a new link frames may go on. One that was made before the queue was
@@ -38,10 +39,13 @@ void end_of_flow(GstSam2Track *self, GstFlowReturn flow) {
 
 void track_task(gpointer data) {
   GstSam2Track *self = as_track(data);
+  bool is_told = true;  // by guarded()
   const GstFlowReturn flow = guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [&] {
-    return self->state->worker.turn();
+    const GstFlowReturn answer = self->state->worker.turn();
+    is_told = false;
+    return answer;
   });
-  if (flow != GST_FLOW_OK) end_of_flow(self, flow);
+  if (flow != GST_FLOW_OK) end_of_flow(self, flow, is_told);
 }
 
 gboolean start_task(GstSam2Track *self) {

@@ -294,6 +294,22 @@ GST_START_TEST(test_an_error_that_nobody_upstream_can_learn_is_posted) {
 }
 GST_END_TEST
 
+// Upstream has sent everything here too, but the bus knows already.
+GST_START_TEST(test_a_failure_after_all_was_sent_is_one_error) {
+  const TrackRun run("");
+  Witness witness(run.harness()->sinkpad);
+  run.push_into_gate(0);
+  gst_harness_push(run.harness(),
+                   gst_buffer_new_allocate(nullptr, 10, nullptr));
+  run.send(gst_event_new_eos());
+  run.gate().open();
+  fail_unless(witness.await(2) == (Names{"0", "eos"}));
+  const auto errors = sam2::posted_errors(run.bus());
+  fail_unless_equals_int(errors.size(), 1);
+  fail_unless_equals_int(errors[0].code, GST_STREAM_ERROR_FORMAT);
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_failure_of_the_tracker_ends_the_stream_downstream) {
   const TrackRun run("model-file=track-error.pt oom-policy=error");
   Witness witness(run.harness()->sinkpad);
@@ -419,6 +435,7 @@ Suite *track_flow_ends_suite() {
   tcase_add_test(cases,
                  test_after_an_end_downstream_the_end_of_the_stream_comes);
   tcase_add_test(cases, test_an_error_that_nobody_upstream_can_learn_is_posted);
+  tcase_add_test(cases, test_a_failure_after_all_was_sent_is_one_error);
   tcase_add_test(cases,
                  test_a_failure_of_the_tracker_ends_the_stream_downstream);
   tcase_add_test(cases, test_a_new_link_starts_the_flow_again);
