@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "boundary.h"
+#include "track_signals.h"
 
 GST_DEBUG_CATEGORY_EXTERN(sam2track_debug);
 #define GST_CAT_DEFAULT sam2track_debug
@@ -81,16 +82,13 @@ void MemorySteps::act(const Degradation &change) {
 
 void MemorySteps::tell(const Degradation &change) const {
   const DegradationRow &row = degradation_row(change.step);
-  gst_element_post_message(
-      element_,
-      gst_message_new_element(
-          GST_OBJECT(element_),
-          gst_structure_new(
-              "sam2-degraded", "step", G_TYPE_STRING, row.name, "text",
-              G_TYPE_STRING, change.text.c_str(), "level", G_TYPE_UINT,
-              static_cast<guint>(change.level), "undone", G_TYPE_BOOLEAN,
-              gboolean{change.is_undone}, "changes-results", G_TYPE_BOOLEAN,
-              gboolean{row.changes_results}, nullptr)));
+  announce(element_,
+           StructurePtr(gst_structure_new(
+               "sam2-degraded", "step", G_TYPE_STRING, row.name, "text",
+               G_TYPE_STRING, change.text.c_str(), "level", G_TYPE_UINT,
+               static_cast<guint>(change.level), "undone", G_TYPE_BOOLEAN,
+               gboolean{change.is_undone}, "changes-results", G_TYPE_BOOLEAN,
+               gboolean{row.changes_results}, nullptr)));
   if (change.is_news && !change.is_undone)
     post_refusal(element_, Error(ErrorCode::kNoMemory, change.text));
 }

@@ -19,7 +19,7 @@ namespace sam2 {
 // Brings DegradationLadder and one stream together: work that ran out of memory
 // is done again after each step, and every step is counted and told:
 //
-//   element message "sam2-degraded":
+//   signal "degraded" of sam2track, and element message "sam2-degraded":
 //     step             string, degradation_rows()
 //     text             string, what it means and what helps
 //     level            uint, steps in force

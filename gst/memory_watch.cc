@@ -5,6 +5,7 @@
 
 #include "base/memory_settings.h"
 #include "boundary.h"
+#include "track_signals.h"
 
 GST_DEBUG_CATEGORY_EXTERN(sam2track_debug);
 #define GST_CAT_DEFAULT sam2track_debug
@@ -77,14 +78,11 @@ void MemoryWatch::look(GstElement *element) {
   if (level_.exchange(level) == level) return;
   const MemoryReport report = watched->memory();
   log(element, report);
-  gst_element_post_message(
-      element, gst_message_new_element(
-                   GST_OBJECT(element),
-                   gst_structure_new(
-                       "sam2-memory-pressure", "level", G_TYPE_STRING,
-                       pressure_name(level), "in-use", G_TYPE_UINT64,
-                       guint64{report.in_use_bytes}, "limit", G_TYPE_UINT64,
-                       guint64{report.limit_bytes}, nullptr)));
+  announce(element, StructurePtr(gst_structure_new(
+                        "sam2-memory-pressure", "level", G_TYPE_STRING,
+                        pressure_name(level), "in-use", G_TYPE_UINT64,
+                        guint64{report.in_use_bytes}, "limit", G_TYPE_UINT64,
+                        guint64{report.limit_bytes}, nullptr)));
 }
 
 void MemoryWatch::describe(GstStructure *structure) const {

@@ -26,8 +26,9 @@ class MemoryWatch {
   // `engine` null: there is nothing to watch.
   void set_engine(std::shared_ptr<const Engine> engine);
 
-  // Posts an element message "sam2-memory-pressure" if the pressure is another
-  // than when looked last, "normal" at first:
+  // Emits the signal "memory-pressure" of sam2track and posts the element
+  // message "sam2-memory-pressure" if the pressure is another than when looked
+  // last, "normal" at first:
   //
   //   level          string: "normal", "warning" or "critical"
   //   in-use, limit  uint64, bytes of tensors on the device

@@ -67,7 +67,8 @@
  * (#GstSam2Track:qos). The latency that the element answers is measured.
  * #GstSam2Track:stats tells how many frames went in, came out and were dropped,
  * and how long the parts of the work take; with #GstSam2Track:stats-interval
- * the same comes as an element message "sam2-stats".
+ * the same comes as a signal, #GstSam2Track::stats, and as an element message
+ * "sam2-stats".
  *
  * Frames in the memory of a GPU (`memory:CUDAMemory`, as nvh264dec makes them)
  * stay there; the tracker takes a copy by way of the host, one a tracked frame,
@@ -80,9 +81,11 @@
  * #GstSam2Track:max-objects objects need is worked out before the first frame,
  * and refused if there is no room. When what is in use passes
  * #GstSam2Track:memory-warning-threshold or
- * #GstSam2Track:memory-critical-threshold of the limit, either way, there is an
- * element message "sam2-memory-pressure" with `level` (normal, warning,
- * critical), `in-use` and `limit` (bytes).
+ * #GstSam2Track:memory-critical-threshold of the limit, either way, there is a
+ * signal, #GstSam2Track::memory-pressure, and an element message
+ * "sam2-memory-pressure" with `level` (normal, warning, critical), `in-use` and
+ * `limit` (bytes). #GstSam2Track::degraded and "sam2-degraded" tell what is done
+ * about memory that runs out (#GstSam2Track:oom-policy).
  *
  * A flushing seek forgets all objects and takes the prompts of properties up
  * again, from the first frame after the seek on. Everything else, such as new

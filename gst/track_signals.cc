@@ -1,5 +1,6 @@
 #include "track_signals.h"
 
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -85,6 +86,12 @@ void install_notice(GObjectClass *object_class, const char *name) {
   g_signal_new(name, G_OBJECT_CLASS_TYPE(object_class), G_SIGNAL_RUN_LAST, 0,
                nullptr, nullptr, nullptr, G_TYPE_NONE, 3, G_TYPE_INT64,
                G_TYPE_STRING, G_TYPE_UINT64);
+}
+
+void install_fact(GObjectClass *object_class, const char *name) {
+  g_signal_new(name, G_OBJECT_CLASS_TYPE(object_class), G_SIGNAL_RUN_LAST, 0,
+               nullptr, nullptr, nullptr, G_TYPE_NONE, 1,
+               GST_TYPE_STRUCTURE | G_SIGNAL_TYPE_STATIC_SCOPE);
 }
 
 }  // namespace
@@ -225,6 +232,42 @@ void install_track_signals(GObjectClass *object_class) {
    * #GstSam2Track::object-lost, with the message "sam2-object-found".
    */
   install_notice(object_class, "object-found");
+  /**
+   * GstSam2Track::memory-pressure:
+   * @track: the element
+   * @facts: `level` (string: normal, warning, critical), `in-use` and `limit`
+   *   (guint64, bytes)
+   *
+   * Memory in use has passed #GstSam2Track:memory-warning-threshold or
+   * #GstSam2Track:memory-critical-threshold, either way.
+   *
+   * The same comes as an element message "sam2-memory-pressure". Handlers of
+   * this signal and of the next two are called as those of
+   * #GstSam2Track::object-lost; @facts is theirs for the call.
+   */
+  install_fact(object_class, "memory-pressure");
+  /**
+   * GstSam2Track::degraded:
+   * @track: the element
+   * @facts: `step` (string), `text` (string, ready to print), `level` (guint,
+   *   steps in force), `undone` and `changes-results` (gboolean)
+   *
+   * Memory was not enough, and a step was taken to use less of it; or one was
+   * undone. Only with #GstSam2Track:oom-policy=degrade or drop-frames.
+   *
+   * The same comes as an element message "sam2-degraded".
+   */
+  install_fact(object_class, "degraded");
+  /**
+   * GstSam2Track::stats:
+   * @track: the element
+   * @facts: what the property #GstSam2Track:stats has
+   *
+   * Comes every #GstSam2Track:stats-interval, with a frame.
+   *
+   * The same comes as an element message "sam2-stats".
+   */
+  install_fact(object_class, "stats");
 }
 
 void announce(GstElement *track, const ObjectChange &change,
@@ -240,6 +283,13 @@ void announce(GstElement *track, const ObjectChange &change,
                             G_TYPE_INT64, gint64{change.object_id}, "label",
                             G_TYPE_STRING, change.label.c_str(), "running-time",
                             G_TYPE_UINT64, guint64{running_ns}, nullptr)));
+}
+
+void announce(GstElement *track, StructurePtr facts) {
+  const char *name = gst_structure_get_name(facts.get()) + strlen("sam2-");
+  g_signal_emit_by_name(track, name, facts.get());
+  gst_element_post_message(
+      track, gst_message_new_element(GST_OBJECT(track), facts.release()));
 }
 
 }  // namespace sam2

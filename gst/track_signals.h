@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 
+#include "gst_ptr.h"
 #include "object_watch.h"
 #include "prompt_desk.h"
 
@@ -18,5 +19,9 @@ void install_track_signals(GObjectClass *object_class);
 // lock.
 void announce(GstElement *track, const ObjectChange &change,
               GstClockTime running_ns);
+
+// Emits "memory-pressure", "degraded" or "stats" with `facts`, a structure of
+// that name behind "sam2-", and posts the same as a message. Hold no lock.
+void announce(GstElement *track, StructurePtr facts);
 
 }  // namespace sam2

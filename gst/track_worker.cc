@@ -302,9 +302,7 @@ void TrackWorker::report_stats() {
   const auto passed_us = static_cast<guint64>(now_us - latest_report_us_);
   if (passed_us * GST_USECOND < settings_.stats_interval_ns) return;
   latest_report_us_ = now_us;
-  gst_element_post_message(
-      element_,
-      gst_message_new_element(GST_OBJECT(element_), stats_of(flow_).release()));
+  announce(element_, stats_of(flow_));
 }
 
 GstFlowReturn TrackWorker::push(BufferPtr frame) {
