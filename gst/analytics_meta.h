@@ -43,8 +43,8 @@ struct AttachedParts {
 // related by RELATE_TO, as far as they are there: detection to tracking,
 // detection to segmentation and back. A lost object has the tracking entry
 // only, one with the id kUntrackedId all but that and its score. The other
-// scores go into a ScoresMeta. `times` has one entry per object of `result`.
-// Throws std::bad_alloc.
+// scores go into kScoresMeta (sam2_scores_meta.h). `times` has one entry per
+// object of `result`. Throws std::bad_alloc.
 void attach_result(GstBuffer *buffer, const FrameResult &result,
                    const std::vector<SeenTimes> &times,
                    const AttachedParts &parts = {});

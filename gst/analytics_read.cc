@@ -166,7 +166,7 @@ class Reader {
   Reader(GstBuffer *buffer, GstAnalyticsRelationMeta *relations,
          SizePx own_size_in)
       : relations_(relations),
-        scores_(find_scores(buffer)),
+        scores_(read_scores(buffer)),
         own_size_in_(own_size_in) {}
 
   std::vector<AnalyticsObject> read() {
@@ -274,8 +274,7 @@ class Reader {
   }
 
   void set_score(AnalyticsObject &object) const {
-    if (!scores_) return;
-    for (const ObjectScore &entry : *scores_) {
+    for (const ObjectScore &entry : scores_) {
       if (entry.object_id != *object.object_id) continue;
       object.object_score = entry.object_score;
       object.is_coasted = entry.is_coasted;
@@ -286,7 +285,7 @@ class Reader {
   }
 
   GstAnalyticsRelationMeta *relations_;
-  const std::vector<ObjectScore> *scores_;
+  std::vector<ObjectScore> scores_;
   SizePx own_size_in_;
   std::set<guint> taken_;
   std::vector<AnalyticsObject> objects_;

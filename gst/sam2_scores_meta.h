@@ -24,21 +24,23 @@ struct ObjectScore {
   std::optional<int> stable_frames;
 };
 
-// GstMeta "GstSam2ScoresMeta". It belongs to the buffer and is copied with it,
-// also by elements that scale or convert the picture (it has no tags, because
-// a score does not depend on size, colour or orientation).
-struct ScoresMeta {
-  GstMeta meta;
-  std::vector<ObjectScore> *scores;
-};
+// A GstCustomMeta, which applications read without a header of ours. It is
+// copied with the buffer, also by elements that scale or convert the picture
+// (it has no tags, because a score does not depend on size, colour or
+// orientation). Its structure has one field, `objects`, a GST_TYPE_ARRAY of
+// structures:
+//
+//   object-id      gint64
+//   object-score   gdouble
+//   coasted        gboolean
+//   kf-score       gdouble, if there is one
+//   stable-frames  gint, if there is one
+inline constexpr const char *kScoresMeta = "GstSam2ScoresMeta";
 
 // Adds `scores` to those that a writable buffer has. Throws std::bad_alloc.
 void add_scores_meta(GstBuffer *buffer, const std::vector<ObjectScore> &scores);
 
-// The scores on `buffer`, or null. They live as long as the buffer's metadata.
-const std::vector<ObjectScore> *find_scores(GstBuffer *buffer);
-
-// Reentrant; registers the type at the first call.
-const GstMetaInfo *scores_meta_info();
+// The scores on `buffer`; what cannot be read is left out.
+std::vector<ObjectScore> read_scores(GstBuffer *buffer);
 
 }  // namespace sam2

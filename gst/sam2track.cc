@@ -7,6 +7,12 @@
  * ids, scores and masks (#GstAnalyticsRelationMeta), for sam2overlay,
  * sam2jsonenc and every other reader of that metadata.
  *
+ * Scores that have no field there are in a #GstCustomMeta "GstSam2ScoresMeta"
+ * with a field `objects`, an array of structures: `object-id` (gint64),
+ * `object-score` (gdouble, logit), `coasted` (gboolean, the frame was not
+ * tracked), and with #GstSam2Track:memory-policy=samurai `kf-score` (gdouble)
+ * and `stable-frames` (gint).
+ *
  * Which objects, says #GstSam2Track:prompt: clauses with an object id, and a
  * box, points or a PNG mask, separated by semicolons. `@2.5s` before a clause
  * means stream time: the clause is for the first frame shown at that time or

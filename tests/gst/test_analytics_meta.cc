@@ -55,7 +55,7 @@ guint count_entries(GstBuffer *buffer, GstAnalyticsMtdType type) {
 GST_START_TEST(test_no_object_means_no_metadata) {
   const auto buffer = buffer_with({});
   fail_unless(!gst_buffer_get_analytics_relation_meta(buffer.get()));
-  fail_unless(!sam2::find_scores(buffer.get()));
+  fail_unless(sam2::read_scores(buffer.get()).empty());
 }
 GST_END_TEST
 

@@ -51,7 +51,7 @@ std::string attached_with(const std::string &flags) {
     if (object.object_id) found += "t";
     if (!object.mask.is_empty()) found += "s";
   }
-  if (sam2::find_scores(out.get())) found += "o";
+  if (!sam2::read_scores(out.get()).empty()) found += "o";
   return found;
 }
 
