@@ -47,6 +47,18 @@ void warn_about_environment(GstElement *element) {
     post_refusal(element, Error(ErrorCode::kSetting, text));
 }
 
+void warn_if_unlimited(GstElement *element, const Engine &engine) {
+  if (engine.memory().limit_bytes > 0) return;
+  post_refusal(
+      element,
+      Error(
+          ErrorCode::kSetting,
+          "This build cannot count what is in the memory of " +
+              engine.info().device +
+              ", and memory-limit and memory-fraction do not hold. Build it "
+              "with the headers of LibTorch's CUDA toolkit (-Dcuda-prefix)."));
+}
+
 MemoryPlan prepare_memory(GstElement *element, const Engine &engine,
                           const MemoryDemand &demand) {
   MemoryPlan plan = engine.prepare(demand);

@@ -15,6 +15,10 @@ namespace sam2 {
 // unusable values.
 void warn_about_environment(GstElement *element);
 
+// A warning on the bus where nothing keeps the limit, because this build cannot
+// count what the device holds.
+void warn_if_unlimited(GstElement *element, const Engine &engine);
+
 // Asks the engine for what the demand needs, and posts a warning if less is
 // granted. Throws what Engine::prepare throws.
 MemoryPlan prepare_memory(GstElement *element, const Engine &engine,

@@ -103,6 +103,7 @@ void TrackWorker::use(std::shared_ptr<const Engine> engine) {
                session_->can_spill_bank(),
                [this](const MemoryAllowance &allowance) { allow(allowance); });
   tell_where_memories_are(engine->info().device);
+  warn_if_unlimited(element_, *engine);
   engine_ = std::move(engine);
 }
 

@@ -149,6 +149,13 @@ MemoryPlan plan_memory(const MemoryDemand &demand, const Engine &engine,
                        StreamTracker *tracker) {
   const MemoryPlan plan = engine.prepare(demand);
   if (!plan.warning.empty()) std::fprintf(stderr, "%s\n", plan.warning.c_str());
+  if (engine.memory().limit_bytes == 0) {
+    std::fputs(
+        "This build cannot count what is in the device's memory: no limit "
+        "holds. Build it with the headers of LibTorch's CUDA toolkit "
+        "(-Dcuda-prefix).\n",
+        stderr);
+  }
   TrackerEffort effort = tracker->effort();
   if (plan.objects_per_pass > 0)
     effort.objects_per_pass = plan.objects_per_pass;

@@ -24,7 +24,7 @@ constexpr const char *pressure_name(PressureLevel level) {
 // Tensors only: what the process holds beside them (libraries, pictures that
 // wait) is in process_bytes alone.
 struct MemoryReport {
-  uint64_t limit_bytes = 0;    // that in_use_bytes stays below
+  uint64_t limit_bytes = 0;    // that in_use_bytes stays below; 0 = none
   uint64_t in_use_bytes = 0;   // tensors, the sum of the next four
   uint64_t weights_bytes = 0;  // with position tables; a shared model once
   uint64_t bank_bytes = 0;     // memories of the objects of all streams

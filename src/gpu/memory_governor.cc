@@ -16,6 +16,7 @@ MemoryGovernor &MemoryGovernor::of(c10::Device device) {
 }
 
 uint64_t MemoryGovernor::limit_bytes_for(const MemorySettings &settings) const {
+  if (!source_.is_known()) return 0;  // it would bind nobody
   if (settings.limit_bytes > 0) return settings.limit_bytes;
   return static_cast<uint64_t>(static_cast<double>(source_.device().total) *
                                settings.fraction);

@@ -19,7 +19,7 @@ constexpr int64_t kMiB = 1 << 20;
 const c10::Device kCpu(c10::kCPU);
 
 // A device of 1000 bytes.
-class FakeSource final : public DeviceMemorySource {
+class FakeSource : public DeviceMemorySource {
  public:
   TensorMemory tensors() const override { return {used, 700, 100}; }
   DeviceMemory device() const override { return {1000, 200, 800}; }
@@ -50,7 +50,9 @@ END_TEST
 START_TEST(test_limit_ends_with_its_last_holder) {
   FakeSource source;
   MemoryGovernor governor(source);
-  { const MemoryLimit limit(governor, 300); }
+  {
+    const MemoryLimit limit(governor, 300);
+  }
   ck_assert_uint_eq(source.limit, 0);
   ck_assert_double_eq(governor.share_in_use(), 0);
 }
@@ -64,6 +66,17 @@ START_TEST(test_limit_in_bytes_goes_before_the_fraction) {
   ck_assert_uint_eq(governor.limit_bytes_for(settings), 500);
   settings.limit_bytes = 123;
   ck_assert_uint_eq(governor.limit_bytes_for(settings), 123);
+}
+END_TEST
+
+START_TEST(test_memory_that_cannot_be_counted_has_no_limit) {
+  class Unknown final : public FakeSource {
+    bool is_known() const override { return false; }
+  } source;
+  const MemoryGovernor governor(source);
+  MemorySettings settings;
+  settings.limit_bytes = 123;
+  ck_assert_uint_eq(governor.limit_bytes_for(settings), 0);
 }
 END_TEST
 
@@ -119,6 +132,7 @@ int main() {
   tcase_add_test(tests, test_smallest_limit_held_is_the_one_that_holds);
   tcase_add_test(tests, test_limit_ends_with_its_last_holder);
   tcase_add_test(tests, test_limit_in_bytes_goes_before_the_fraction);
+  tcase_add_test(tests, test_memory_that_cannot_be_counted_has_no_limit);
   tcase_add_test(tests, test_share_is_of_the_limit);
   tcase_add_test(tests, test_claims_count_for_their_owners_until_they_end);
   tcase_add_test(tests, test_limit_on_the_cpu_refuses_tensors_above_it);

@@ -89,24 +89,40 @@ GST_START_TEST(test_environment_gives_the_defaults_and_properties_win) {
 }
 GST_END_TEST
 
-GST_START_TEST(test_unusable_variable_is_a_warning_that_names_it) {
-  g_setenv("SAM_ENABLE_MEMORY_GROWTH", "maybe", TRUE);
+// The first warning of a start with that model, empty if there is none.
+std::string warning_at_start(const char *model_file) {
   const sam2::ElementPtr element(GST_ELEMENT(
       gst_object_ref_sink(gst_element_factory_make("sam2track", nullptr))));
-  g_object_set(element.get(), "model-file", "fake.pt", nullptr);
+  g_object_set(element.get(), "model-file", model_file, nullptr);
   const sam2::BusPtr bus(gst_bus_new());
   gst_element_set_bus(element.get(), bus.get());
   gst_element_set_state(element.get(), GST_STATE_PAUSED);
-  const auto warning = sam2::await_message(bus.get(), GST_MESSAGE_WARNING);
-  GError *raw_error = nullptr;
-  gst_message_parse_warning(warning.get(), &raw_error, nullptr);
-  fail_unless(std::string(raw_error->message)
-                  .find("SAM_ENABLE_MEMORY_GROWTH is \"maybe\"") !=
-              std::string::npos);
-  g_error_free(raw_error);
+  std::string text;
+  if (const auto warning = sam2::pop_message(bus.get(), GST_MESSAGE_WARNING)) {
+    GError *raw_error = nullptr;
+    gst_message_parse_warning(warning.get(), &raw_error, nullptr);
+    text = raw_error->message;
+    g_error_free(raw_error);
+  }
   gst_element_set_state(element.get(), GST_STATE_NULL);
   gst_element_set_bus(element.get(), nullptr);
+  return text;
+}
+
+GST_START_TEST(test_unusable_variable_is_a_warning_that_names_it) {
+  g_setenv("SAM_ENABLE_MEMORY_GROWTH", "maybe", TRUE);
+  fail_unless(warning_at_start("fake.pt").find(
+                  "SAM_ENABLE_MEMORY_GROWTH is \"maybe\"") !=
+              std::string::npos);
   g_unsetenv("SAM_ENABLE_MEMORY_GROWTH");
+}
+GST_END_TEST
+
+GST_START_TEST(test_a_limit_that_nothing_keeps_is_a_warning) {
+  const std::string warning = warning_at_start("uncounted.pt");
+  fail_unless(warning.find("memory-limit and memory-fraction do not hold") !=
+              std::string::npos);
+  fail_unless(warning_at_start("fake.pt").empty());
 }
 GST_END_TEST
 
@@ -180,6 +196,7 @@ Suite *memory_properties_suite() {
   tcase_add_test(cases, test_growth_is_passed_on);
   tcase_add_test(cases, test_environment_gives_the_defaults_and_properties_win);
   tcase_add_test(cases, test_unusable_variable_is_a_warning_that_names_it);
+  tcase_add_test(cases, test_a_limit_that_nothing_keeps_is_a_warning);
   tcase_add_test(cases, test_what_cannot_fit_is_refused_at_the_start);
   tcase_add_test(cases, test_frames_without_room_are_refused_before_the_first);
   tcase_add_test(cases, test_batch_is_no_larger_than_memory_has_room_for);

@@ -7,9 +7,10 @@
 // "small-memory.pt" has none for two frames at once, "record.pt" keeps what it
 // sees (fake_engine_picture.h), "passes.pt" has room for one object at a time
 // in frames wider than 64 pixels, and labels say how many go together ("pass
-// N"). With "spill.pt" memories can be spilled, and with "full-host.pt" they
-// find no room on the host. Devices other than auto and cpu and model types but
-// auto and tiny are refused. Memory is as large as fake_engine_gate.h says.
+// N"). With "uncounted.pt" nothing limits the memory. With "spill.pt" memories
+// can be spilled, and with "full-host.pt" they find no room on the host.
+// Devices other than auto and cpu and model types but auto and tiny are
+// refused. Memory is as large as fake_engine_gate.h says.
 //
 // An object is its prompt's box (8 x 8 pixels around a point) without its top
 // left pixel, and moves one pixel to the right with each frame until it has
@@ -84,7 +85,9 @@ class FakeEngine final : public Engine {
     MemoryReport report;
     report.device_bytes = 1000;
     report.limit_bytes = settings_.memory.limit_bytes;
-    if (report.limit_bytes == 0)
+    if (settings_.model_file == "uncounted.pt")
+      report.limit_bytes = 0;
+    else if (report.limit_bytes == 0)
       report.limit_bytes = uint64_t(1000 * settings_.memory.fraction);
     report.weights_bytes = 50;
     report.in_use_bytes = in_use();
