@@ -226,6 +226,7 @@ GstPad *new_pad(GstSam2Track *self, const char *name) {
       gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(self), name);
   GstPad *pad = gst_pad_new_from_template(pad_template, name);
   GST_PAD_SET_PROXY_CAPS(pad);
+  GST_PAD_SET_ACCEPT_INTERSECT(pad);  // caps may lack a frame rate
   gst_element_add_pad(GST_ELEMENT(self), pad);
   return pad;
 }

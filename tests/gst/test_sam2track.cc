@@ -235,6 +235,29 @@ GST_START_TEST(test_frames_without_timestamps_are_tracked) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_frames_without_a_rate_are_tracked) {
+  const auto harness = sam2::video_harness(launch("1:box=10,12,6,5"), kI420);
+  gst_harness_set_src_caps_str(harness.get(),
+                               "video/x-raw,format=I420,width=64,height=48");
+  auto in = sam2::video_buffer(kI420, 128);
+  fail_unless_equals_int(gst_harness_push(harness.get(), in.release()),
+                         GST_FLOW_OK);
+  const sam2::BufferPtr out(gst_harness_pull(harness.get()));
+  fail_unless_equals_int(sam2::read_objects(out.get()).size(), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(test_frames_of_one_pixel_and_of_8k_are_tracked) {
+  for (const auto &[width, height] : {std::pair(1, 1), std::pair(7680, 4320)}) {
+    const auto info = sam2::video_info(GST_VIDEO_FORMAT_GRAY8, width, height);
+    const auto harness = sam2::video_harness(launch("1:points=0,0,+"), info);
+    const auto out =
+        sam2::push_and_pull(harness.get(), sam2::video_buffer(info, 128));
+    fail_unless_equals_int(sam2::read_objects(out.get()).size(), 1);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_restarted_element_starts_over) {
   const auto harness = sam2::video_harness(launch("1:box=10,12,6,5"), kI420);
   objects_of(harness.get(), 0);
@@ -272,6 +295,8 @@ Suite *sam2track_suite() {
   tcase_add_test(cases, test_gaps_pass);
   tcase_add_test(cases, test_strides_and_offsets_come_from_the_video_meta);
   tcase_add_test(cases, test_frames_without_timestamps_are_tracked);
+  tcase_add_test(cases, test_frames_without_a_rate_are_tracked);
+  tcase_add_test(cases, test_frames_of_one_pixel_and_of_8k_are_tracked);
   tcase_add_test(cases, test_a_restarted_element_starts_over);
   tcase_add_test(cases, test_a_buffer_outlives_the_element);
   suite_add_tcase(suite, cases);
