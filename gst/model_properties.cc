@@ -44,8 +44,9 @@ void install_model_properties(GObjectClass *object_class) {
   g_object_class_install_property(
       object_class, kModelFile,
       g_param_spec_string("model-file", "Model file",
-                          "SAM 2 or SAM 2.1 checkpoint (.pt) or converted "
-                          "model (.safetensors); unset: the bundled model",
+                          "Checkpoint of SAM 2, SAM 2.1 or EdgeTAM (.pt), or "
+                          "the same tensors as .safetensors; unset: the "
+                          "bundled model",
                           nullptr, flags));
   g_object_class_install_property(
       object_class, kModelType,
@@ -70,7 +71,8 @@ void install_model_properties(GObjectClass *object_class) {
       object_class, kInputSize,
       g_param_spec_uint("input-size", "Input size",
                         "Side of the square the frames are scaled to for the "
-                        "model, in pixels; 0 = the model's own",
+                        "model, in pixels: a multiple of 32 from 64 on, with "
+                        "EdgeTAM of 256; 0 = the model's own",
                         0, kMaxInputSizePx, 0, flags));
 }
 

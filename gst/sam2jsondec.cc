@@ -295,7 +295,7 @@ void install_properties(GObjectClass *object_class) {
       g_param_spec_string(
           "location", "Location",
           "File with one JSON object a frame (NDJSON), as sam2jsonenc writes "
-          "it; read when the element starts",
+          "it; opened when the element starts, and read as the video goes on",
           nullptr, static_cast<GParamFlags>(kFlags | GST_PARAM_MUTABLE_READY)));
   g_object_class_install_property(
       object_class, kTolerance,
