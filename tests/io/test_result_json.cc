@@ -1,4 +1,5 @@
 #include <clocale>
+#include <fstream>
 #include <iostream>
 #include <limits>
 #include <random>
@@ -43,6 +44,17 @@ const char *const kSampleLine =
 
 START_TEST(test_fields_keep_their_order_on_one_line) {
   assert_text_eq(sam2::json_from_result(sample(), 480000000), kSampleLine);
+}
+END_TEST
+
+START_TEST(test_the_documented_line_is_read_and_written) {
+  std::ifstream file(TEST_DATA_FOLDER "/../../docs/files.md");
+  std::string line;
+  while (std::getline(file, line) && line != "```json") continue;
+  ck_assert(std::getline(file, line));
+  const TimedResult timed = sam2::result_from_json(line);
+  assert_text_eq(sam2::json_from_result(timed.result, timed.pts_ns), line);
+  assert_text_eq(timed.result.objects.at(0).label, "dog");
 }
 END_TEST
 
@@ -378,6 +390,7 @@ int main() {
   TCase *tests = tcase_create("result_json");
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, test_fields_keep_their_order_on_one_line);
+  tcase_add_test(tests, test_the_documented_line_is_read_and_written);
   tcase_add_test(tests, test_frame_without_objects_or_time_is_written);
   tcase_add_test(tests, test_a_line_comes_back_the_same);
   tcase_add_test(tests,
