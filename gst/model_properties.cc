@@ -20,6 +20,8 @@ const GEnumValue kPrecisions[] = {
     {static_cast<int>(Precision::kAuto),
      "bfloat16 where the device is fast at it, else float32", "auto"},
     {static_cast<int>(Precision::kFp32), "float32", "fp32"},
+    {static_cast<int>(Precision::kTf32),
+     "float32 with factors rounded to 10 bits, on GPUs that can", "tf32"},
     {static_cast<int>(Precision::kBf16), "bfloat16", "bf16"},
     {static_cast<int>(Precision::kFp16), "float16", "fp16"},
     {0, nullptr, nullptr},

@@ -12,16 +12,15 @@ Precision precision_named(const std::string &name) {
     const char *name;
     Precision precision;
   } kPrecisions[] = {
-      {"auto", Precision::kAuto},
-      {"fp32", Precision::kFp32},
-      {"bf16", Precision::kBf16},
+      {"auto", Precision::kAuto}, {"fp32", Precision::kFp32},
+      {"tf32", Precision::kTf32}, {"bf16", Precision::kBf16},
       {"fp16", Precision::kFp16},
   };
   for (const auto &row : kPrecisions) {
     if (name == row.name) return row.precision;
   }
   refuse_use("There is no precision \"" + name +
-             "\". Give --precision auto, fp32, bf16 or fp16.");
+             "\". Give --precision auto, fp32, tf32, bf16 or fp16.");
 }
 
 }  // namespace
@@ -59,7 +58,7 @@ void ModelOptions::add_to(GOptionContext *context) {
       {"device", 0, 0, G_OPTION_ARG_STRING, &device_,
        "auto, cpu, cuda or cuda:N (default: auto)", "NAME"},
       {"precision", 0, 0, G_OPTION_ARG_STRING, &precision_,
-       "auto, fp32, bf16 or fp16 (default: auto)", "NAME"},
+       "auto, fp32, tf32 (GPUs), bf16 or fp16 (default: auto)", "NAME"},
       {"input-size", 0, 0, G_OPTION_ARG_INT, &input_size_,
        "Side of the model's input in pixels (default: the model's own)", "N"},
       {"memory-policy", 0, 0, G_OPTION_ARG_STRING, &policy_,

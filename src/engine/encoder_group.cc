@@ -99,11 +99,12 @@ void EncoderGroup::wait(Lock &lock) {
 
 std::shared_ptr<EncoderGroup> encoder_group(
     const std::string &id, const std::shared_ptr<const Engine> &engine) {
-  using Key = std::tuple<std::string, int64_t, int>;
+  // Precisions may share weights.
+  using Key = std::tuple<std::string, int64_t, std::string, int>;
   // Never destroyed: elements may outlive every scope.
   static auto *cache = new WeakCache<Key, EncoderGroup>;
   const ModelInfo info = engine->info();
-  return cache->get({id, info.load_number, info.input_size_px},
+  return cache->get({id, info.load_number, info.precision, info.input_size_px},
                     [&] { return std::make_shared<EncoderGroup>(engine); });
 }
 

@@ -28,7 +28,9 @@ enum class MaskResolution {
   kModel,  // a quarter of the model's input; masks cover the frame
 };
 
-enum class Precision { kAuto, kFp32, kBf16, kFp16 };
+// kTf32: float32, but a GPU rounds what it multiplies to 10 bits behind the
+// point.
+enum class Precision { kAuto, kFp32, kTf32, kBf16, kFp16 };
 
 struct ModelSettings {
   std::string model_file;  // .pt or .safetensors
@@ -146,7 +148,7 @@ struct TrackerEffort {
 struct ModelInfo {
   std::string variant;    // "sam2.1-tiny", or the file's own name for it
   std::string device;     // "cpu", "cuda:0"
-  std::string precision;  // "fp32", ...
+  std::string precision;  // "fp32", "tf32", ...
   int input_size_px = 0;
   int64_t parameter_count = 0;
   // Number, from 1, of this set of weights of those the process has loaded.
@@ -314,7 +316,7 @@ struct EngineApi {
   std::string (*slow_matmul_warning)();
 };
 
-inline constexpr int kEngineAbi = 7;
+inline constexpr int kEngineAbi = 8;
 // extern "C" const sam2::EngineApi *sam2_engine_api(void);
 inline constexpr const char *kEngineEntryPoint = "sam2_engine_api";
 

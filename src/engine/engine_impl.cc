@@ -66,12 +66,14 @@ auto translated(Work work) -> decltype(work()) {
 // who opens the file next gets another model.
 class ModelUser {
  protected:
-  explicit ModelUser(std::shared_ptr<const SharedModel> shared)
-      : shared_(std::move(shared)) {}
+  ModelUser(std::shared_ptr<const SharedModel> shared, bool uses_tf32)
+      : shared_(std::move(shared)), uses_tf32_(uses_tf32) {}
   const std::shared_ptr<const SharedModel> &shared() const { return shared_; }
+  bool uses_tf32() const { return uses_tf32_; }
 
   template <class Work>
   auto translated(Work work) const -> decltype(work()) {
+    const Tf32Scope scope(uses_tf32_);
     try {
       return sam2::translated(work);
     } catch (const Error &error) {
@@ -82,6 +84,7 @@ class ModelUser {
 
  private:
   std::shared_ptr<const SharedModel> shared_;
+  bool uses_tf32_;
 };
 
 // StreamTracker whose functions throw nothing but sam2::Error, and whose
@@ -89,8 +92,9 @@ class ModelUser {
 class TranslatedTracker : public StreamTracker, private ModelUser {
  public:
   TranslatedTracker(std::unique_ptr<StreamTracker> inner,
-                    const std::shared_ptr<const SharedModel> &shared)
-      : ModelUser(shared),
+                    const std::shared_ptr<const SharedModel> &shared,
+                    bool uses_tf32)
+      : ModelUser(shared, uses_tf32),
         inner_(std::move(inner)),
         banks_(shared->model.device(), MemoryOwner::kBanks) {}
   void add_prompt(const Prompt &prompt) override {
@@ -152,24 +156,27 @@ class TranslatedTracker : public StreamTracker, private ModelUser {
 class EngineImpl : public Engine, private ModelUser {
  public:
   EngineImpl(const std::shared_ptr<const SharedModel> &shared,
-             const std::shared_ptr<DeviceBudget> &budget)
-      : ModelUser(shared),
+             const std::shared_ptr<DeviceBudget> &budget, bool uses_tf32)
+      : ModelUser(shared, uses_tf32),
         budget_(budget),
         encoder_(std::make_shared<const FrameEncoder>(
             std::shared_ptr<const Sam2Model>(shared, &shared->model))) {}
 
   ModelInfo info() const override {
     const Sam2Model &model = *encoder_->model();
-    return {
-        model.config().name,          model.device().str(),
-        precision_name(model.type()), static_cast<int>(model.input_size_px()),
-        model.parameter_count(),      shared()->load_number};
+    return {model.config().name,
+            model.device().str(),
+            uses_tf32() ? "tf32" : precision_name(model.type()),
+            static_cast<int>(model.input_size_px()),
+            model.parameter_count(),
+            shared()->load_number};
   }
   std::unique_ptr<StreamTracker> create_tracker(
       const TrackerSettings &settings) const override {
     return translated([&] {
       return std::make_unique<TranslatedTracker>(
-          std::make_unique<StreamTrackerImpl>(encoder_, settings), shared());
+          std::make_unique<StreamTrackerImpl>(encoder_, settings), shared(),
+          uses_tf32());
     });
   }
   std::vector<std::shared_ptr<const EncodedImage>> encode(
@@ -215,6 +222,7 @@ class EngineImpl : public Engine, private ModelUser {
 at::ScalarType type_for(Precision precision, c10::Device device) {
   switch (precision) {
     case Precision::kFp32:
+    case Precision::kTf32:
       return at::kFloat;
     case Precision::kBf16:
       return at::kBFloat16;
@@ -226,18 +234,28 @@ at::ScalarType type_for(Precision precision, c10::Device device) {
   return fastest_type(device);
 }
 
+void check_precision(Precision precision, c10::Device device) {
+  if (precision == Precision::kTf32 && !device.is_cuda())
+    throw Error(ErrorCode::kSetting,
+                "The device " + device.str() +
+                    " has no tf32 arithmetic. Set precision to auto, fp32 or "
+                    "bf16, or device to a CUDA GPU.");
+}
+
 std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
   return translated([&]() -> std::shared_ptr<const Engine> {
     check_memory_settings(settings.memory);
     install_cpu_allocator();
     const c10::Device device = find_device(settings.device);
+    check_precision(settings.precision, device);
     // Before the first weight: that may be too much already.
     const auto budget = std::make_shared<DeviceBudget>(device, settings.memory);
     const auto shared = shared_model(
         settings.model_file, device, type_for(settings.precision, device),
         settings.input_size_px, settings.model_type);
     check_model_type(shared->model.config(), settings.model_type);
-    return std::make_shared<EngineImpl>(shared, budget);
+    return std::make_shared<EngineImpl>(shared, budget,
+                                        settings.precision == Precision::kTf32);
   });
 }
 

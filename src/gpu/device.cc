@@ -86,6 +86,19 @@ std::string precision_name(c10::ScalarType type) {
   return type == c10::kHalf ? "fp16" : "fp32";
 }
 
+Tf32Scope::Tf32Scope(bool is_allowed) {
+  if (!is_allowed) {
+    exact_.emplace();
+    return;
+  }
+  static const bool is_set = [] {
+    at::globalContext().setAllowTF32CuBLAS(true);
+    at::globalContext().setAllowTF32CuDNN(true);
+    return true;
+  }();
+  (void)is_set;
+}
+
 std::string slow_matmul_warning() {
   const at::Tensor a = at::ones({kProbeSide, kProbeSide}, at::kFloat);
   double best = seconds_of_product(a);  // warm-up

@@ -56,6 +56,19 @@ START_TEST(test_precisions_have_the_names_of_the_property) {
 }
 END_TEST
 
+// LibTorch asks this wherever it multiplies on a GPU.
+START_TEST(test_products_are_rounded_only_in_a_scope_that_allows_it) {
+  {
+    const Tf32Scope scope(false);
+    ck_assert(at::NoTF32Guard::should_disable_tf32());
+  }
+  const Tf32Scope scope(true);
+  ck_assert(!at::NoTF32Guard::should_disable_tf32());
+  ck_assert(at::globalContext().allowTF32CuBLAS());
+  ck_assert(at::globalContext().allowTF32CuDNN());
+}
+END_TEST
+
 START_TEST(test_half_is_never_the_fastest_type) {
   const c10::ScalarType on_cpu = fastest_type(c10::kCPU);
   ck_assert(on_cpu == c10::kFloat || on_cpu == c10::kBFloat16);
@@ -82,6 +95,8 @@ int main() {
                       sizeof kNoDevices / sizeof *kNoDevices);
   tcase_add_test(tests, test_gpu_that_is_not_there_is_refused);
   tcase_add_test(tests, test_precisions_have_the_names_of_the_property);
+  tcase_add_test(tests,
+                 test_products_are_rounded_only_in_a_scope_that_allows_it);
   tcase_add_test(tests, test_half_is_never_the_fastest_type);
   tcase_add_test(tests, test_slow_matrix_products_are_blamed_on_the_package);
   return run_case("engine", tests);

@@ -247,10 +247,12 @@ START_TEST(test_streams_may_come_and_go_at_any_time) {
 END_TEST
 
 std::shared_ptr<const Engine> engine_of(int64_t load_number,
-                                        int input_size_px = 256) {
+                                        int input_size_px = 256,
+                                        const char *precision = "fp32") {
   ModelInfo info;
   info.load_number = load_number;
   info.input_size_px = input_size_px;
+  info.precision = precision;
   return std::make_shared<NotingEngine>(info);
 }
 
@@ -260,6 +262,7 @@ START_TEST(test_group_is_that_of_id_and_model) {
   ck_assert(group != encoder_group("b", engine_of(1)));
   ck_assert(group != encoder_group("a", engine_of(2)));
   ck_assert(group != encoder_group("a", engine_of(1, 128)));
+  ck_assert(group != encoder_group("a", engine_of(1, 256, "tf32")));
 }
 END_TEST
 

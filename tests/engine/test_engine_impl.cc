@@ -132,6 +132,16 @@ START_TEST(test_model_runs_in_the_precision_asked_for) {
 }
 END_TEST
 
+START_TEST(test_precision_that_the_cpu_lacks_is_refused) {
+  ModelSettings settings = settings_of(model_file());
+  settings.device = "cpu";
+  settings.precision = Precision::kTf32;
+  assert_refused(open(settings), ErrorCode::kSetting,
+                 "The device cpu has no tf32 arithmetic. Set precision to "
+                 "auto, fp32 or bf16, or device to a CUDA GPU.");
+}
+END_TEST
+
 START_TEST(test_automatic_precision_is_float32_or_bfloat16) {
   ModelSettings settings = settings_of(model_file());
   settings.precision = Precision::kAuto;
@@ -445,6 +455,7 @@ TCase *opening_tests() {
   tcase_add_test(tests, test_model_of_another_type_than_asked_for_is_refused);
   tcase_add_loop_test(tests, test_model_runs_in_the_precision_asked_for, 0,
                       sizeof kPrecisions / sizeof *kPrecisions);
+  tcase_add_test(tests, test_precision_that_the_cpu_lacks_is_refused);
   tcase_add_test(tests, test_automatic_precision_is_float32_or_bfloat16);
   tcase_add_test(tests, test_input_size_asked_for_is_used);
   tcase_add_test(tests, test_tracker_of_the_engine_gives_the_models_results);

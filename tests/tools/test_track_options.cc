@@ -142,8 +142,8 @@ const WrongUse kWrongUses[] = {
     {{"--model=a", "c"},
      "Give --prompt, --mask or --load-state to say what to track."},
     {{"--model=a", "--prompt=b", "c", "--precision=fp8"},
-     "There is no precision \"fp8\". Give --precision auto, fp32, bf16 or "
-     "fp16."},
+     "There is no precision \"fp8\". Give --precision auto, fp32, tf32, "
+     "bf16 or fp16."},
     {{"--model=a", "--prompt=b", "c", "--input-size=-1"},
      "The input size -1 is negative. Give --input-size in pixels."},
     {{"--model=a", "--prompt=b", "c", "--max-frames=-1"},
