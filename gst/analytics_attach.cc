@@ -1,8 +1,10 @@
 #include <gst/analytics/analytics.h>
 #include <gst/video/video.h>
 
+#include <atomic>
 #include <new>
 #include <optional>
+#include <string>
 
 #include "analytics_meta.h"
 #include "gst_ptr.h"
@@ -13,6 +15,8 @@ namespace sam2 {
 namespace {
 
 constexpr size_t kMaxGray8Objects = 255;
+// GLib never frees the text of a quark: what may come in any number ends here.
+constexpr int kMaxNewLabels = 4096;
 
 gint whole(float value_px) { return static_cast<gint>(value_px); }
 
@@ -65,13 +69,21 @@ GstAnalyticsTrackingMtd add_tracking(GstAnalyticsRelationMeta *relations,
   return tracking;
 }
 
+GQuark label_quark(const std::string &label) {
+  static std::atomic<int> added{0};
+  const char *text = label.empty() ? "object" : label.c_str();
+  if (const GQuark known = g_quark_try_string(text)) return known;
+  if (added >= kMaxNewLabels) return g_quark_from_string("object");
+  ++added;
+  return g_quark_from_string(text);
+}
+
 GstAnalyticsODMtd add_detection(GstAnalyticsRelationMeta *relations,
                                 const ObjectResult &object) {
-  const char *label = object.label.empty() ? "object" : object.label.c_str();
   const BoxPx &box = object.box;
   GstAnalyticsODMtd detection;
   if (!gst_analytics_relation_meta_add_od_mtd(
-          relations, g_quark_from_string(label), whole(box.x), whole(box.y),
+          relations, label_quark(object.label), whole(box.x), whole(box.y),
           whole(box.width), whole(box.height), object.predicted_iou,
           &detection))
     throw std::bad_alloc();

@@ -32,8 +32,8 @@ struct AttachedParts {
 // GstAnalyticsRelationMeta (the one that is already there, if any), per object:
 //
 //   - GstAnalyticsTrackingMtd: object id, first seen, last seen, lost
-//   - GstAnalyticsODMtd: label ("object" if the prompt has none), box,
-//     confidence = predicted IoU
+//   - GstAnalyticsODMtd: label ("object" if the prompt has none, and for new
+//     labels after 4096 in the process), box, confidence = predicted IoU
 //   - GstAnalyticsSegmentationMtd, instance: the mask; its location is the box,
 //     or the frame if the mask covers it; a pixel is the object's index (1 for
 //     the first one) or 0;

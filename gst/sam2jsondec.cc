@@ -21,8 +21,8 @@
  * it; there are 10 of them at most. An error ends the stream: a missing file
  * when the element starts, a file with 1000 bad lines in a row, or one that
  * cannot be read any more. A line may be 16 MiB long and have 1024 objects,
- * with masks of 512 Mi pixels in sum. Beyond 4096 different labels objects are
- * called "object".
+ * with masks of 512 Mi pixels in sum. After 4096 different labels in a process
+ * new ones become "object".
  *
  * ## Example launch lines
  * |[
@@ -50,7 +50,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,8 +67,6 @@ namespace {
 
 enum JsonDecProperty : guint { kLocation = 1, kTolerance };
 
-// GStreamer never frees the text of a label.
-constexpr size_t kMaxLabels = 4096;
 // Times of more objects than this are forgotten all together.
 constexpr size_t kMaxSeenObjects = 65536;
 
@@ -85,7 +82,6 @@ struct State {
   bool has_seeked = false;                  // frames start at another place
   bool has_segment = false;                 // keys may be smaller than before
   std::map<int64_t, sam2::SeenTimes> seen;  // by object id
-  std::set<std::string> labels;
 };
 
 }  // namespace
@@ -132,7 +128,6 @@ gboolean stop(GstBaseTransform *base) {
   state.replay.reset();
   state.info = {};
   state.seen.clear();
-  state.labels.clear();
   return TRUE;
 }
 
@@ -216,16 +211,8 @@ sam2::SeenTimes update_seen(State &state, const sam2::ObjectResult &object,
   return entry->second;
 }
 
-void limit_label(State &state, std::string &label) {
-  if (state.labels.count(label)) return;
-  if (state.labels.size() < kMaxLabels)
-    state.labels.insert(label);
-  else
-    label.clear();
-}
-
 void attach(GstBaseTransform *base, GstBuffer *buffer,
-            sam2::FrameResult result) {
+            const sam2::FrameResult &result) {
   State &state = state_of(base);
   GstClockTime running_ns = GST_CLOCK_TIME_NONE;
   if (base->segment.format == GST_FORMAT_TIME &&
@@ -233,10 +220,8 @@ void attach(GstBaseTransform *base, GstBuffer *buffer,
     running_ns = gst_segment_to_running_time(&base->segment, GST_FORMAT_TIME,
                                              GST_BUFFER_PTS(buffer));
   std::vector<sam2::SeenTimes> times;
-  for (sam2::ObjectResult &object : result.objects) {
+  for (const sam2::ObjectResult &object : result.objects)
     times.push_back(update_seen(state, object, running_ns));
-    limit_label(state, object.label);
-  }
   sam2::attach_result(buffer, result, times);
 }
 
@@ -253,7 +238,7 @@ GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
                                       GST_VIDEO_INFO_HEIGHT(&state.info)});
     GST_LOG_OBJECT(base, "%s line for %" G_GINT64_FORMAT, result ? "a" : "no",
                    wanted->key);
-    if (result) attach(base, buffer, std::move(*result));
+    if (result) attach(base, buffer, *result);
     return GST_FLOW_OK;
   });
 }

@@ -103,7 +103,8 @@ void install_track_signals(GObjectClass *object_class) {
    * @object_id: the object; -1 = a new one
    * @points: as in #GstSam2Track:prompt, `160,120,+ 200,80,-`; pixels of the
    *   incoming frame or percent, a point whatever the locale
-   * @label: (nullable): text for the results
+   * @label: (nullable): text for the results; after 4096 different ones in a
+   *   process, whose memory GStreamer keeps for good, new ones become "object"
    * @stream_time: for the first frame shown then or later, in nanoseconds;
    *   `GST_CLOCK_TIME_NONE` = the next frame that is tracked
    *

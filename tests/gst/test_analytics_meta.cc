@@ -217,6 +217,21 @@ GST_START_TEST(test_the_clip_of_a_coarse_mask_is_that_of_the_enlarged_one) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_labels_that_never_repeat_end_somewhere) {
+  const auto read_back = [](int number) {
+    ObjectResult object = object_at(1, {1, 1, 2, 1});
+    object.label = "label " + std::to_string(number);
+    const auto buffer = buffer_with({object});
+    return sam2::read_objects(buffer.get()).at(0).label;
+  };
+  for (int i = 0; i < 4096; ++i)
+    fail_unless(read_back(i) == "label " + std::to_string(i));
+  fail_unless(read_back(4096) == "object");
+  fail_unless_equals_int(g_quark_try_string("label 4096"), 0);
+  fail_unless(read_back(5) == "label 5");
+}
+GST_END_TEST
+
 GST_START_TEST(test_256_objects_have_16_bit_masks) {
   std::vector<ObjectResult> objects;
   for (int i = 0; i < 256; ++i) objects.push_back(object_at(i, {1, 1, 2, 1}));
@@ -369,6 +384,7 @@ Suite *analytics_meta_suite() {
   tcase_add_test(cases, test_mask_that_covers_the_frame_is_read_in_either_size);
   tcase_add_test(cases,
                  test_the_clip_of_a_coarse_mask_is_that_of_the_enlarged_one);
+  tcase_add_test(cases, test_labels_that_never_repeat_end_somewhere);
   tcase_add_test(cases, test_256_objects_have_16_bit_masks);
   tcase_add_test(cases, test_detections_relate_as_upstream_relates_them);
   tcase_add_test(cases, test_entries_of_other_producers_stay);
