@@ -60,7 +60,8 @@ struct Number {
 };
 const Number kNumbers[] = {
     {&FlowSettings::frame_buffer_size, "frame-buffer-size", "Frame buffer size",
-     "Frames that may wait for the tracker, in host memory", 1, 1024},
+     "Frames that may wait for the tracker, in the memory they came in", 1,
+     1024},
     {&FlowSettings::batch_size, "batch-size", "Batch size",
      "Frames encoded together, frame-buffer-size + 1 at most; 0 = auto: 1 on "
      "the CPU and in live pipelines, else 8 up to 1280x720, 4 up to 1920x1080, "
