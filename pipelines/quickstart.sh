@@ -119,8 +119,9 @@ prompt_text() {
 # first line written, waits for the encoder's first picture: zerolatency.
 track() {
   local limit=() model_file=()
-  # It ends the stream in place of the buffer that it is told.
-  ((frames == 0)) || limit=(! identity "eos-after=$((frames + 1))")
+  # It ends the stream in place of the buffer that it is told, and lets those
+  # pass that a decoder still has then: the queue refuses them.
+  ((frames == 0)) || limit=(! queue ! identity "eos-after=$((frames + 1))")
   [[ -z $model ]] || model_file=("model-file=$model")
   in_shell /usr/bin/time -f '%e %M' -o "$out/usage" \
     gst-launch-1.0 -e filesrc "location=$video" ! decodebin ! videoconvert \
