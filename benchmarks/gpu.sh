@@ -17,7 +17,7 @@ here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 
 device=cuda build=$here/build output=out/gpu objects=1,5,16 frames=30
 models="nano tiny small base-plus large edgetam"
-precisions="fp32 bf16 fp16"
+precisions="fp32 tf32 bf16 fp16"
 [[ ! -x $here/launch ]] || build=$here
 while [[ $# -gt 0 ]]; do
   case $1 in
