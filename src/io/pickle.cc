@@ -325,7 +325,9 @@ class Unpickler {
   }
 
   std::vector<int64_t> integers(const PickleValue &tuple) const {
-    if (tuple.kind != Kind::kTuple) damaged();
+    // Tensors may share a tuple in the memo, and each copies it.
+    if (tuple.kind != Kind::kTuple || tuple.items.size() > kMaxPickleDimensions)
+      damaged();
     std::vector<int64_t> numbers;
     for (const PickleValue *item : tuple.items) {
       if (item->kind != Kind::kInt) damaged();

@@ -20,6 +20,7 @@ namespace sam2 {
 // A SAM 2 checkpoint has 0.2 MiB and 20,000 values; training state triples it.
 inline constexpr size_t kMaxPickleBytes = size_t{4} << 20;
 inline constexpr size_t kMaxPickleValues = size_t{1} << 18;
+inline constexpr size_t kMaxPickleDimensions = 16;  // of a tensor
 
 // Elements in one record of the file.
 struct PickledStorage {
@@ -68,9 +69,9 @@ struct PickleTree {
 
 // Runs the pickle in `bytes`, which must outlive the result. `path` is for
 // messages. Takes time in proportion to `bytes` and at most some 100 MiB
-// whatever they say (kMaxPickleBytes, kMaxPickleValues). Throws sam2::Error
-// (kUnreadable) for damage, for instructions of other protocols and for names
-// that are not in the list. Reentrant.
+// whatever they say (kMaxPickleBytes, kMaxPickleValues, kMaxPickleDimensions).
+// Throws sam2::Error (kUnreadable) for damage, for instructions of other
+// protocols and for names that are not in the list. Reentrant.
 PickleTree read_pickle(std::string_view bytes, const std::string &path);
 
 }  // namespace sam2

@@ -192,6 +192,20 @@ START_TEST(test_sizes_that_are_not_integers_are_refused) {
 }
 END_TEST
 
+// Tensors may share them in the memo, and each has a copy.
+START_TEST(test_more_sizes_than_a_tensor_has_are_refused) {
+  const auto pickled = [](size_t dimensions) {
+    std::string sizes = "(";
+    for (size_t i = 0; i < dimensions; ++i) sizes += "K\x01";
+    return kStart + "ctorch._utils\n_rebuild_tensor_v2\n(" + storage() +
+           "K\x01" + sizes + "t" + sizes + "t\x89NtR.";
+  };
+  assert_text_eq(pickle_error(pickled(sam2::kMaxPickleDimensions)), "no error");
+  assert_text_eq(pickle_error(pickled(sam2::kMaxPickleDimensions + 1)),
+                 kDamaged);
+}
+END_TEST
+
 START_TEST(test_bombs_are_refused_before_they_grow) {
   assert_text_eq(pickle_error(std::string(sam2::kMaxPickleBytes + 1, 'N')),
                  refusal("its data.pkl has 4194305 bytes, more than any SAM 2 "
@@ -241,6 +255,7 @@ int main() {
   tcase_add_loop_test(tests, test_damaged_pickle_is_refused, 0,
                       std::size(kDamagedPickles));
   tcase_add_test(tests, test_sizes_that_are_not_integers_are_refused);
+  tcase_add_test(tests, test_more_sizes_than_a_tensor_has_are_refused);
   tcase_add_test(tests, test_bombs_are_refused_before_they_grow);
   tcase_add_test(tests, test_deep_nesting_does_not_use_up_the_stack);
   tcase_add_test(tests, test_random_damage_never_escapes);
