@@ -43,7 +43,8 @@ class JsonCounter {
   std::string_view excess() const {
     if (static_cast<int>(members_.size()) - 1 > limits_.levels)
       return "it is nested too deeply";
-    if (members_.back() > limits_.members)
+    if (members_.back() >
+        (members_.size() == 2 ? limits_.outer_members : limits_.members))
       return "an object has too many members";
     if (containers_ > limits_.containers)
       return "it has too many arrays and objects";

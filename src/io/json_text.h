@@ -15,7 +15,8 @@ bool is_nested_deeper(std::string_view text, int levels);
 // bytes of text, and time by the square of an object's members.
 struct JsonLimits {
   int levels = 32;
-  int members = 1000;  // of one object
+  int members = 1000;        // of one object
+  int outer_members = 1000;  // of the outermost one
   int containers = 1 << 16;
   int values = 1 << 21;  // separated by commas
 };

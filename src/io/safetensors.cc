@@ -18,6 +18,10 @@ namespace {
 constexpr uint64_t kMaxHeaderBytes = uint64_t{16} << 20;
 // {"tensor": {"shape": [...]}}
 constexpr int kHeaderLevels = 3;
+// So many tensors as a header of that length has room for. A parser that looks
+// for repeated names takes time by the square of them.
+constexpr JsonLimits kHeaderLimits = {kHeaderLevels, 1000, 1 << 17, 1 << 19,
+                                      1 << 22};
 
 struct ByteRange {
   int64_t begin = 0;
@@ -71,6 +75,9 @@ class HeaderReader {
   JsonObject *parse() {
     if (is_nested_deeper(header_, kHeaderLevels)) {
       refuse_file(path_, "its header is nested too deeply");
+    }
+    if (!excess_of_json(header_, kHeaderLimits).empty()) {
+      refuse_file(path_, "its header has more entries than any SAM 2 model's");
     }
     parser_.reset(json_parser_new());
     GError *raw_error = nullptr;

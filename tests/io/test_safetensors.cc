@@ -143,6 +143,23 @@ START_TEST(test_bad_header_is_refused_with_its_own_sentence) {
 }
 END_TEST
 
+// A parser may take time by their square.
+START_TEST(test_header_of_too_many_names_is_refused) {
+  std::string names = "\"0\":0";
+  for (int i = 1; i <= 1 << 17; ++i)
+    names += ",\"" + std::to_string(i) + "\":0";
+  const std::string outer = "{" + names + "}";
+  const std::string inner = "{\"a\":{" + names.substr(0, 20000) + "0}}";
+  for (const std::string &header : {outer, inner}) {
+    const std::string path = written("names.safetensors", header);
+    assert_text_eq(error_of([&path] { sam2::read_safetensors(path); }),
+                   refusal(path,
+                           "its header has more entries than any SAM 2 "
+                           "model's"));
+  }
+}
+END_TEST
+
 START_TEST(test_offsets_beyond_64_bits_are_refused) {
   const std::string path =
       written("beyond.safetensors",
@@ -174,6 +191,7 @@ int main() {
   tcase_add_test(tests, test_type_without_a_name_is_refused);
   tcase_add_loop_test(tests, test_bad_header_is_refused_with_its_own_sentence,
                       0, std::size(kBadHeaders));
+  tcase_add_test(tests, test_header_of_too_many_names_is_refused);
   tcase_add_test(tests, test_offsets_beyond_64_bits_are_refused);
   tcase_add_test(tests, test_header_length_beyond_64_bits_is_refused);
   return sam2::test::run("io_safetensors", tests);
