@@ -111,9 +111,14 @@ void write_safetensors(const std::string &path,
                        const std::map<std::string, at::Tensor> &tensors,
                        const std::map<std::string, std::string> &metadata) {
   const std::string unfinished = path + ".part";
-  if (write_file(unfinished, header_of(tensors, metadata), tensors) &&
-      g_rename(unfinished.c_str(), path.c_str()) == 0) {
-    return;
+  try {
+    if (write_file(unfinished, header_of(tensors, metadata), tensors) &&
+        g_rename(unfinished.c_str(), path.c_str()) == 0) {
+      return;
+    }
+  } catch (...) {  // of memory to bring a tensor to the host, or into order
+    g_remove(unfinished.c_str());
+    throw;
   }
   g_remove(unfinished.c_str());
   throw Error(ErrorCode::kSetting,

@@ -4,11 +4,13 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
 
 #include <fstream>
 #include <map>
 #include <string>
 
+#include "gpu/cpu_allocator.h"
 #include "io/safetensors.h"
 #include "io/test_helpers.h"
 
@@ -77,6 +79,24 @@ START_TEST(test_file_that_cannot_be_written_is_refused) {
                  "Could not write \"" + path +
                      "\". Choose a folder that exists, may be written to and "
                      "has room.");
+}
+END_TEST
+
+START_TEST(test_file_without_memory_to_write_it_leaves_nothing_behind) {
+  sam2::install_cpu_allocator();
+  const at::Tensor strided = at::zeros({8, 8}).t();  // needs a copy
+  const std::string path = kOutput + "starved.safetensors";
+  sam2::inject_cpu_faults({1, true});
+  bool is_refused = false;
+  try {
+    sam2::write_safetensors(path, {{"a", strided}});
+  } catch (const c10::OutOfMemoryError &) {
+    is_refused = true;
+  }
+  sam2::inject_cpu_faults({});
+  ck_assert(is_refused);
+  ck_assert(!std::ifstream(path).good());
+  ck_assert(!std::ifstream(path + ".part").good());
 }
 END_TEST
 
@@ -188,6 +208,8 @@ int main() {
   tcase_add_test(tests, test_every_type_comes_back_the_same);
   tcase_add_test(tests, test_strided_tensor_is_written_in_order);
   tcase_add_test(tests, test_file_that_cannot_be_written_is_refused);
+  tcase_add_test(tests,
+                 test_file_without_memory_to_write_it_leaves_nothing_behind);
   tcase_add_test(tests, test_type_without_a_name_is_refused);
   tcase_add_loop_test(tests, test_bad_header_is_refused_with_its_own_sentence,
                       0, std::size(kBadHeaders));
