@@ -33,7 +33,7 @@ size_t block_bytes_for(size_t tensor_bytes) {
   const size_t bytes = tensor_bytes + sizeof(Header);
   if (bytes < kMinCachedBytes) return bytes;
   size_t step = kMinCachedBytes / 8;
-  while (step * 16 <= bytes) step *= 2;
+  while (step <= bytes / 16) step *= 2;
   return (bytes + step - 1) / step * step;
 }
 
