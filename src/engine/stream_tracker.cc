@@ -340,8 +340,9 @@ std::vector<CutOut> StreamTrackerImpl::masks(
   for (int64_t i = 0; i < logits.size(0); ++i)
     cuts.push_back(cut_out(logits[i], settings_.mask_threshold));
   const double pixels_of_one = area_px(frame_size) / area_px(grid);
-  clean_up(static_cast<int>(settings_.fill_hole_area_px / pixels_of_one), grid,
-           settings_.non_overlap_masks, cuts);
+  const double area =
+      std::min(settings_.fill_hole_area_px / pixels_of_one, area_px(grid));
+  clean_up(static_cast<int>(area), grid, settings_.non_overlap_masks, cuts);
   return cuts;
 }
 

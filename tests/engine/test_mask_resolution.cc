@@ -1,6 +1,7 @@
 // Masks in the model's own resolution: their size, where they lie, and that
 // they are those of the frame's resolution, only coarser.
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -215,6 +216,25 @@ START_TEST(test_areas_of_holes_are_in_pixels_of_the_frame) {
 }
 END_TEST
 
+START_TEST(test_any_area_of_holes_is_large_enough_for_small_frames) {
+  constexpr int kSide = 20;  // a pixel of the frame has ten of the grid
+  Prompt prompt;
+  prompt.object_id = 1;
+  prompt.mask = MaskImage{kSide, kSide, std::vector<uint8_t>(400, 255)};
+  for (int y = 7; y < 13; ++y)
+    for (int x = 7; x < 13; ++x) prompt.mask->pixels[y * kSide + x] = 0;
+  const std::vector<uint8_t> grey(3 * kSide * kSide, 90);
+  TrackerSettings settings = coarse_settings();
+  settings.fill_hole_area_px = std::numeric_limits<int>::max();
+  StreamTrackerImpl tracker(micro_model(), settings);
+  tracker.add_prompt(prompt);
+  const FrameResult found =
+      tracker.track(ImageView{grey.data(), kSide, kSide, 3 * kSide});
+  const MaskImage &mask = found.objects.at(0).mask;
+  ck_assert(mask.pixels.at(kGridSide * kGridSide / 2 + kGridSide / 2) == 255);
+}
+END_TEST
+
 Prompt rectangle(float x_px) {
   Prompt prompt;
   prompt.object_id = 1;
@@ -309,6 +329,8 @@ int main() {
   tcase_add_test(tests, test_coarse_mask_is_the_fine_one_where_its_pixels_lie);
   tcase_add_test(tests, test_coarse_masks_overlap_only_if_allowed);
   tcase_add_test(tests, test_areas_of_holes_are_in_pixels_of_the_frame);
+  tcase_add_test(tests,
+                 test_any_area_of_holes_is_large_enough_for_small_frames);
   tcase_add_test(tests,
                  test_skipped_frames_have_coarse_masks_where_the_fine_ones_are);
   tcase_add_test(tests, test_late_prompts_give_coarse_masks_too);
