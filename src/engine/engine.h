@@ -178,7 +178,7 @@ class StreamTracker {
 
   // Queues `prompt` for the frame that is tracked next. A new object id starts
   // an object; a known one is corrected. Refuses a prompt with neither points,
-  // box nor mask.
+  // box nor mask, and one with a coordinate that is not a finite number.
   virtual void add_prompt(const Prompt &prompt) = 0;
 
   // The same for the frame with that number. One to come: the prompt waits, and
@@ -199,7 +199,8 @@ class StreamTracker {
 
   // The next frame of the stream. Frames are numbered from 0 after
   // construction or reset(). Without objects it returns at once and the
-  // encoder does not run. The frame size may change between calls.
+  // encoder does not run. The frame size may change between calls. Error
+  // kFormat for a frame without an area, as in skip() and look_at().
   virtual FrameResult track(const ImageView &frame) = 0;
 
   // The same for a frame that Engine::encode() of the engine that made this

@@ -1,6 +1,8 @@
 // Frames of a stream that are not inferred, and where the camera went.
+#include <string>
 #include <utility>
 
+#include "base/error.h"
 #include "engine/stream_tracker.h"
 
 namespace sam2 {
@@ -11,6 +13,14 @@ bool uses_camera(const TrackerSettings &settings) {
   return settings.camera_motion &&
          (settings.skipped_frames == SkippedFrames::kMotion ||
           find_selection_policy(settings.memory_policy).has_motion_model);
+}
+
+void check_size(const ImageView &frame) {
+  if (frame.width > 0 && frame.height > 0) return;
+  throw Error(ErrorCode::kFormat,
+              "A frame of " + std::to_string(frame.width) + "x" +
+                  std::to_string(frame.height) +
+                  " pixels cannot be tracked. Give frames of 1x1 or more.");
 }
 
 // `map` in pixels of a grid over the frame instead of those of the frame.
@@ -25,6 +35,7 @@ PlaneMap on_grid(const PlaneMap &map, SizePx frame, SizePx grid) {
 // Two maps wait, because a frame that cannot be tracked may be skipped
 // instead. While there is no object nobody looks.
 void StreamTrackerImpl::follow_camera(const ImageView &picture) {
+  check_size(picture);
   if (!uses_camera(settings_)) return;
   if (!has_work()) {
     forget_camera();
@@ -40,6 +51,7 @@ void StreamTrackerImpl::follow_camera(const ImageView &picture) {
 }
 
 void StreamTrackerImpl::look_at(const ImageView &picture) {
+  check_size(picture);
   if (!uses_camera(settings_)) return;
   all_or_nothing([&](StreamTrackerImpl &next) {
     next.follow_camera(picture);

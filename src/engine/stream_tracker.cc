@@ -110,16 +110,6 @@ at::Tensor video_logits(const std::vector<ObjectOutput> &outputs, SizePx size,
 
 double area_px(SizePx size) { return double(size.width) * size.height; }
 
-void check_mask(const MaskImage &mask, int64_t object_id) {
-  const size_t pixels = size_t{1} * mask.width * mask.height;
-  if (mask.width > 0 && mask.height > 0 && mask.pixels.size() == pixels) return;
-  throw Error(ErrorCode::kSetting,
-              "The mask for object " + std::to_string(object_id) + " has " +
-                  std::to_string(mask.pixels.size()) + " bytes and a size of " +
-                  std::to_string(mask.width) + "x" +
-                  std::to_string(mask.height) + ". Give one byte per pixel.");
-}
-
 }  // namespace
 
 PromptTensors prompt_tensors(const Prompt &prompt, SizePx frame_size,
@@ -159,18 +149,6 @@ StreamTrackerImpl::StreamTrackerImpl(
           settings.offload_state == OffloadState::kNever ? nullptr : store),
       coaster_(coast_settings(settings)),
       held_(settings.frames_held) {}
-
-// The prompt as it is meant; Error kSetting if it says nothing.
-Prompt StreamTrackerImpl::checked(const Prompt &prompt) {
-  Prompt accepted = prompt;
-  if (prompt.mask && prompt.mask->is_empty()) accepted.mask.reset();
-  if (accepted.points.empty() && !accepted.box && !accepted.mask)
-    throw Error(ErrorCode::kSetting,
-                "The prompt for object " + std::to_string(prompt.object_id) +
-                    " is empty. Give points, a box or a mask.");
-  if (accepted.mask) check_mask(*accepted.mask, prompt.object_id);
-  return accepted;
-}
 
 void StreamTrackerImpl::take_over(StreamTrackerImpl next) noexcept {
   tracker_.swap_objects(next.tracker_);
