@@ -18,6 +18,16 @@ namespace {
 // masks and a memory. Measured from 256 to 1024 px; bytes per input pixel.
 constexpr double kAnswerBytesPerPixel = 1.35;
 
+// Pictures that are smaller take as much of the image encoder: the third
+// stage's windows of 14 or 16 tokens are filled up.
+constexpr double kLeastEncodedSidePx = 115;
+// Small pictures take this much beside a share of the figure: the mask
+// downsampler's weights, in another order, and objects' tokens. Measured at 64
+// and 128 px.
+constexpr double kDecodeShare = 0.8;
+constexpr uint64_t kDecodeBytes = 430 << 10;
+constexpr uint64_t kDecodeBytesPerObject = 200 << 10;
+
 double input_pixels(const Sam2Model &model) {
   const auto side = static_cast<double>(model.input_size_px());
   return side * side;
@@ -25,6 +35,20 @@ double input_pixels(const Sam2Model &model) {
 
 uint64_t times(double bytes_per_pixel, const Sam2Model &model, int count) {
   return static_cast<uint64_t>(bytes_per_pixel * input_pixels(model) * count);
+}
+
+uint64_t encode_bytes(const Sam2Model &model, int batch_size) {
+  const double least = kLeastEncodedSidePx * kLeastEncodedSidePx;
+  const double figure = memory_figures(model.config(), model.type()).encode;
+  return static_cast<uint64_t>(figure * std::max(input_pixels(model), least) *
+                               batch_size);
+}
+
+uint64_t decode_bytes(const Sam2Model &model, int objects) {
+  const double figure = memory_figures(model.config(), model.type()).decode;
+  return std::max(times(figure, model, objects),
+                  kDecodeBytes + objects * kDecodeBytesPerObject +
+                      times(kDecodeShare * figure, model, objects));
 }
 
 uint64_t block_bytes(int64_t floats) {
@@ -86,7 +110,7 @@ uint64_t tracking_bytes(const MemoryDemand &demand, const Sam2Model &model) {
                                     model.input_size_px(), objects,
                                     {memories, demand.tracker.max_obj_ptrs});
   const uint64_t network =
-      std::max(times(figures.decode, model, static_cast<int>(objects)), attend);
+      std::max(decode_bytes(model, static_cast<int>(objects)), attend);
   const uint64_t others =
       times(kAnswerBytesPerPixel, model, std::max(demand.objects - 1, 0));
   return std::max(network + others, others + mask_bytes(demand)) +
@@ -169,10 +193,9 @@ MemoryNeed memory_need(const std::shared_ptr<const FrameEncoder> &encoder,
                        const MemoryDemand &demand,
                        const std::shared_ptr<HostStore> &store) {
   const Sam2Model &model = *encoder->model();
-  const MemoryFigures figures = memory_figures(model.config(), model.type());
   const StreamTrackerImpl tracker(encoder, demand.tracker, store);
   const auto bank = static_cast<uint64_t>(tracker.most_bank_bytes());
-  const uint64_t encoding = times(figures.encode, model, demand.batch_size);
+  const uint64_t encoding = encode_bytes(model, demand.batch_size);
   const uint64_t tracking =
       tracking_bytes(demand, model) + delivery_bytes(demand, model, tracker);
   return {

@@ -21,11 +21,15 @@ constexpr uint64_t kMiB = 1 << 20;
 constexpr int kFrames = 20;  // more than the rings hold
 constexpr double kTolerance = 0.1;
 
+// `input_size_px` 0 = the model's own.
 std::shared_ptr<const FrameEncoder> encoder_of(const char *variant,
-                                               at::ScalarType type) {
+                                               at::ScalarType type,
+                                               int64_t input_size_px = 0) {
   install_cpu_allocator();
+  const auto model =
+      generated_model(config_named(variant), "small_adjust.json", type);
   return std::make_shared<const FrameEncoder>(
-      generated_model(config_named(variant), "small_adjust.json", type));
+      std::make_shared<const Sam2Model>(model->network(), input_size_px));
 }
 
 std::vector<ImageView> pictures(SizePx size, int count) {
@@ -62,6 +66,7 @@ struct Case {
   const char *variant;
   at::ScalarType type;
   MemoryDemand demand;
+  int64_t input_size_px = 0;
 };
 
 MemoryDemand demand_of(int objects, int batch, SizePx size) {
@@ -89,6 +94,13 @@ const std::vector<Case> &cases() {
       {"sam2.1-nano", at::kFloat, demand_of(4, 2, {640, 480})},
       {"sam2.1-nano", at::kFloat, demand_of(5, 1, {1920, 1080})},
       {"sam2.1-nano", at::kBFloat16, demand_of(2, 1, {640, 480})},
+      // Small inputs, where windows are filled up.
+      {"sam2.1-micro", at::kFloat, demand_of(1, 1, {96, 64}), 64},
+      {"sam2.1-micro", at::kFloat, demand_of(16, 1, {96, 64}), 64},
+      {"sam2.1-micro", at::kBFloat16, demand_of(16, 1, {96, 64}), 64},
+      {"sam2.1-micro", at::kFloat, demand_of(16, 1, {96, 64}), 128},
+      {"sam2.1-nano", at::kFloat, demand_of(1, 1, {96, 64}), 64},
+      {"sam2.1-nano", at::kBFloat16, demand_of(16, 1, {96, 64}), 64},
   };
   return rows;
 }
@@ -96,7 +108,7 @@ const std::vector<Case> &cases() {
 START_TEST(test_need_is_within_a_tenth_of_the_peak) {
   const Case &row = cases()[_i];
   const c10::InferenceMode guard;
-  const auto encoder = encoder_of(row.variant, row.type);
+  const auto encoder = encoder_of(row.variant, row.type, row.input_size_px);
   const double need = double(memory_need(encoder, row.demand).sum());
   const size_t before = cpu_memory().used_bytes;
   reset_cpu_memory_peak();
@@ -111,7 +123,7 @@ END_TEST
 START_TEST(test_objects_that_go_together_take_no_more_than_foreseen) {
   const Case &row = cases()[_i];
   const c10::InferenceMode guard;
-  const auto encoder = encoder_of(row.variant, row.type);
+  const auto encoder = encoder_of(row.variant, row.type, row.input_size_px);
   MemoryDemand demand = row.demand;
   demand.tracker.objects_per_pass = 4;
   const double need = double(memory_need(encoder, demand).sum());
