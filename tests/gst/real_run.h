@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -77,7 +76,7 @@ class RealRun {
         bus_(gst_bus_new()) {
     gst_element_set_bus(harness_->element, bus_.get());
     gst_harness_set_live(harness(), FALSE);
-    await_segment();
+    await_segment(harness());  // behind the caps, for which memory is planned
   }
   ~RealRun() { gst_element_set_bus(harness_->element, nullptr); }
 
@@ -132,24 +131,9 @@ class RealRun {
       fail_unless(is_known);
     }
   }
-  guint64 stat(const char *field) const {
-    GstStructure *stats = nullptr;
-    g_object_get(element(), "stats", &stats, nullptr);
-    const StructurePtr owner(stats);
-    const GValue *value = gst_structure_get_value(stats, field);
-    return G_VALUE_HOLDS_UINT64(value) ? g_value_get_uint64(value)
-                                       : g_value_get_uint(value);
-  }
+  guint64 stat(const char *field) const { return stat_of(element(), field); }
 
  private:
-  // It is behind the caps, for which memory is planned.
-  void await_segment() const {
-    for (bool is_there = false; !is_there; std::this_thread::yield()) {
-      const EventPtr event(
-          gst_pad_get_sticky_event(harness_->sinkpad, GST_EVENT_SEGMENT, 0));
-      is_there = event != nullptr;
-    }
-  }
   // Squares that move to the right.
   BufferPtr picture(int index) const {
     auto buffer = video_buffer(info_, 0, index);

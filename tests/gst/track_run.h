@@ -38,7 +38,7 @@ class TrackRun {
         bus_(gst_bus_new()) {
     gst_element_set_bus(harness_->element, bus_.get());
     gst_harness_set_live(harness(), FALSE);
-    await_segment();
+    await_segment(harness());
   }
   ~TrackRun() {
     gate_.open();
@@ -82,15 +82,7 @@ class TrackRun {
   static int number_of(const BufferPtr &frame) {
     return static_cast<int>(GST_BUFFER_PTS(frame.get()) / (40 * GST_MSECOND));
   }
-  // A field of the property "stats".
-  guint64 stat(const char *field) const {
-    GstStructure *stats = nullptr;
-    g_object_get(element(), "stats", &stats, nullptr);
-    const StructurePtr owner(stats);
-    const GValue *value = gst_structure_get_value(stats, field);
-    return G_VALUE_HOLDS_UINT64(value) ? g_value_get_uint64(value)
-                                       : g_value_get_uint(value);
-  }
+  guint64 stat(const char *field) const { return stat_of(element(), field); }
   // Waits until so many frames have come in (one may still have to wait for
   // room).
   void await_frames_in(guint64 count) const {
@@ -98,15 +90,6 @@ class TrackRun {
   }
 
  private:
-  // The harness sends it, like the caps, before all frames.
-  void await_segment() const {
-    for (bool is_there = false; !is_there; std::this_thread::yield()) {
-      const EventPtr event(
-          gst_pad_get_sticky_event(harness_->sinkpad, GST_EVENT_SEGMENT, 0));
-      is_there = event != nullptr;
-    }
-  }
-
   GstVideoInfo info_;
   const FakeEngineGate &gate_;
   HarnessPtr harness_;

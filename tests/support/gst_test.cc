@@ -1,5 +1,7 @@
 #include "support/gst_test.h"
 
+#include <thread>
+
 namespace sam2 {
 
 GstVideoInfo video_info(GstVideoFormat format, int width, int height) {
@@ -26,6 +28,23 @@ HarnessPtr video_harness(const std::string &launch, const GstVideoInfo &info) {
   HarnessPtr harness(gst_harness_new_parse(launch.c_str()));
   gst_harness_set_src_caps(harness.get(), gst_video_info_to_caps(&info));
   return harness;
+}
+
+void await_segment(GstHarness *harness) {
+  for (bool is_there = false; !is_there; std::this_thread::yield()) {
+    const EventPtr event(
+        gst_pad_get_sticky_event(harness->sinkpad, GST_EVENT_SEGMENT, 0));
+    is_there = event != nullptr;
+  }
+}
+
+guint64 stat_of(GstElement *element, const char *field) {
+  GstStructure *stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  const StructurePtr owner(stats);
+  const GValue *value = gst_structure_get_value(stats, field);
+  return G_VALUE_HOLDS_UINT64(value) ? g_value_get_uint64(value)
+                                     : g_value_get_uint(value);
 }
 
 BufferPtr push_and_pull(GstHarness *harness, BufferPtr buffer) {

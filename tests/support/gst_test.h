@@ -34,6 +34,12 @@ GstVideoInfo video_info(GstVideoFormat format, int width, int height);
 // bus (see harness_bus) and sink caps from `info`, ready for buffers.
 HarnessPtr video_harness(const std::string &launch, const GstVideoInfo &info);
 
+// Waits for the segment that a harness sends, like the caps, before all frames.
+void await_segment(GstHarness *harness);
+
+// A number of the element's property "stats".
+guint64 stat_of(GstElement *element, const char *field);
+
 // Pushes `buffer` and pulls what comes out.
 BufferPtr push_and_pull(GstHarness *harness, BufferPtr buffer);
 
