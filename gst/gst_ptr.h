@@ -80,8 +80,16 @@ class BufferMap {
   bool is_mapped_ = false;
 };
 
-// A mapped video frame, strides and offsets from its GstVideoMeta if it has
-// one. is_mapped() is false if it could not be mapped.
+// Leaves the picture that caps with `info` mean of a mapped frame: by its
+// GstVideoMeta it may have more rows and columns, such as a decoder's whole
+// blocks.
+inline void cut_to_caps(GstVideoFrame *frame, const GstVideoInfo &info) {
+  frame->info.width = info.width;
+  frame->info.height = info.height;
+}
+
+// A mapped video frame of the size of `info`, strides and offsets from its
+// GstVideoMeta if it has one. is_mapped() is false if it could not be mapped.
 class VideoFrameMap {
  public:
   VideoFrameMap(const GstVideoInfo &info, GstBuffer *buffer,
@@ -93,6 +101,7 @@ class VideoFrameMap {
         &frame_, &info, buffer,
         static_cast<GstMapFlags>(flags | GST_VIDEO_FRAME_MAP_FLAG_NO_REF));
     if (is_shared) gst_buffer_unref(buffer);
+    if (is_mapped_) cut_to_caps(&frame_, info);
   }
   ~VideoFrameMap() {
     if (is_mapped_) gst_video_frame_unmap(&frame_);

@@ -166,6 +166,8 @@ GstFlowReturn make_matte(GstVideoFilter *filter, GstVideoFrame *input,
     State &state = state_of(filter);
     const sam2::MatteSettings settings = settings_of(filter);
     check(*settings.objects);
+    sam2::cut_to_caps(input, filter->in_info);
+    sam2::cut_to_caps(output, filter->out_info);
     update_area(state, settings, input->buffer,
                 {GST_VIDEO_FRAME_WIDTH(input), GST_VIDEO_FRAME_HEIGHT(input)});
     if (input != output) copy_what_is_left(input, output, state.area, settings);

@@ -126,6 +126,7 @@ void draw(GstVideoFrame *frame, const sam2::OverlaySettings &settings,
 GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame) {
   return sam2::guarded(GST_ELEMENT(filter), GST_FLOW_ERROR, [&] {
     State &state = *as_overlay(filter)->state;
+    sam2::cut_to_caps(frame, filter->in_info);
     draw(frame, sam2::locked_copy(filter, state.settings), state.fonts);
     return GST_FLOW_OK;
   });

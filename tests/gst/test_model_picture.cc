@@ -242,6 +242,31 @@ GST_START_TEST(test_padding_and_moved_planes_change_no_pixel) {
 }
 GST_END_TEST
 
+// As decoders make them, whose pictures end at whole blocks.
+GST_START_TEST(test_memory_with_more_pixels_than_the_caps_say_changes_none) {
+  for (const GstVideoFormat format :
+       {GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_NV12, GST_VIDEO_FORMAT_RGB,
+        GST_VIDEO_FORMAT_BGRx, GST_VIDEO_FORMAT_AYUV}) {
+    const GstVideoInfo info = info_of(format, kCodings[2]);
+    const GstVideoInfo whole =
+        sam2::video_info(format, kWidth + 16, kHeight + 200);
+    Layout layout = plain_layout(whole);
+    BufferPtr frame = bars(info, kCodings[2], layout);
+    gst_buffer_add_video_meta_full(
+        frame.get(), GST_VIDEO_FRAME_FLAG_NONE, format,
+        GST_VIDEO_INFO_WIDTH(&whole), GST_VIDEO_INFO_HEIGHT(&whole),
+        GST_VIDEO_INFO_N_PLANES(&whole), layout.offset, layout.stride);
+    const SeenPicture picture = seen_of(info, std::move(frame));
+    fail_unless_equals_int(picture.width, kWidth);
+    fail_unless_equals_int(picture.height, kHeight);
+    fail_unless(
+        picture.rgb ==
+            seen_of(info, bars(info, kCodings[2], plain_layout(info))).rgb,
+        "%s", gst_video_format_to_string(format));
+  }
+}
+GST_END_TEST
+
 // The formats of the pad's caps.
 std::vector<GstVideoFormat> formats_of_the_pad() {
   const sam2::ElementPtr element(GST_ELEMENT(
@@ -323,6 +348,8 @@ Suite *model_picture_suite() {
   tcase_add_test(cases, test_the_size_says_what_the_caps_do_not);
   tcase_add_test(cases, test_the_model_sees_grey_as_it_is);
   tcase_add_test(cases, test_padding_and_moved_planes_change_no_pixel);
+  tcase_add_test(cases,
+                 test_memory_with_more_pixels_than_the_caps_say_changes_none);
   tcase_add_test(cases,
                  test_frames_of_every_format_keep_their_memory_and_bytes);
   tcase_add_test(cases, test_frames_in_several_memories_keep_them);

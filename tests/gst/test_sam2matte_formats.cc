@@ -314,6 +314,47 @@ GST_START_TEST(test_times_flags_and_metadata_are_kept) {
 }
 GST_END_TEST
 
+// The same picture in memory with more rows and columns, as decoders make them,
+// whose pictures end at whole blocks.
+sam2::BufferPtr in_more_memory(const GstVideoInfo &info, GstBuffer *frame) {
+  const auto whole = sam2::video_info(GST_VIDEO_INFO_FORMAT(&info),
+                                      kMatteWidth + 16, kMatteHeight + 200);
+  auto larger = sam2::video_buffer(whole, 99);
+  gst_buffer_add_video_meta(larger.get(), GST_VIDEO_FRAME_FLAG_NONE,
+                            GST_VIDEO_INFO_FORMAT(&whole), kMatteWidth + 16,
+                            kMatteHeight + 200);
+  sam2::VideoFrameMap from(info, frame, GST_MAP_READ);
+  sam2::VideoFrameMap to(whole, larger.get(), GST_MAP_WRITE);
+  to.get()->info.width = kMatteWidth;
+  to.get()->info.height = kMatteHeight;
+  gst_video_frame_copy(to.get(), from.get());
+  return larger;
+}
+
+GST_START_TEST(test_memory_with_more_pixels_than_the_caps_say_changes_none) {
+  for (const std::string &format : all_formats())
+    for (const std::string mode : kModes) {
+      if (!is_possible(mode, format)) continue;
+      const auto info = sam2::matte_info(format.c_str());
+      const auto object = sam2::boxed_object(1, {0, 6, 12, 24});
+      auto plain = sam2::speckled_buffer(info);
+      auto larger = in_more_memory(info, plain.get());
+      sam2::attach_objects(plain.get(), {object});
+      sam2::attach_objects(larger.get(), {object});
+      const std::string properties = "feather=3 mode=" + mode;
+      auto expected = sam2::matte(properties, info, std::move(plain));
+      auto picture = sam2::matte(properties, info, std::move(larger));
+      for (int y = 0; y < kMatteHeight; ++y)
+        for (int x = 0; x < kMatteWidth; ++x)
+          for (guint c = 0; c < GST_VIDEO_INFO_N_COMPONENTS(&expected.info());
+               ++c)
+            fail_unless(picture.at(x, y, c) == expected.at(x, y, c),
+                        "%s %s: (%d, %d) %u", format.c_str(), mode.c_str(), x,
+                        y, c);
+    }
+}
+GST_END_TEST
+
 GST_START_TEST(test_caps_change_mid_stream) {
   const auto first = sam2::matte_info("RGBA");
   const auto harness = sam2::video_harness("sam2matte feather=0", first);
@@ -366,6 +407,8 @@ Suite *sam2matte_formats_suite() {
   tcase_add_test(cases,
                  test_the_last_chroma_sample_is_covered_by_its_one_column);
   tcase_add_test(cases, test_times_flags_and_metadata_are_kept);
+  tcase_add_test(cases,
+                 test_memory_with_more_pixels_than_the_caps_say_changes_none);
   tcase_add_test(cases, test_caps_change_mid_stream);
   tcase_add_test(cases, test_the_element_starts_again);
   suite_add_tcase(suite, cases);

@@ -172,6 +172,38 @@ GST_START_TEST(test_no_thread_is_left_when_the_element_has_stopped) {
 }
 GST_END_TEST
 
+// Red of what is drawn at the picture's right border, in memory with more
+// columns.
+std::vector<int> drawn_at_the_border(int more_columns) {
+  const auto whole =
+      sam2::video_info(GST_VIDEO_FORMAT_RGBA, kWidth + more_columns, kHeight);
+  auto buffer = sam2::video_buffer(whole, kGrey);
+  gst_buffer_add_video_meta(buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
+                            GST_VIDEO_FORMAT_RGBA, kWidth + more_columns,
+                            kHeight);
+  sam2::FrameResult result;
+  result.frame_size = {kWidth, kHeight};
+  result.objects.resize(1);
+  result.objects[0].object_id = 1;
+  result.objects[0].box = {70, 30, 10, 10};
+  sam2::attach_result(buffer.get(), result, {{}});
+  const auto harness = sam2::video_harness("sam2overlay draw-boxes=true", kRgb);
+  const auto drawn = sam2::push_and_pull(harness.get(), std::move(buffer));
+  sam2::VideoFrameMap map(kRgb, drawn.get(), GST_MAP_READ);
+  std::vector<int> reds;
+  for (int y = 0; y < kHeight; ++y)
+    for (int x = 0; x < kWidth; ++x)
+      reds.push_back(static_cast<const uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(
+          map.get(),
+          0))[y * GST_VIDEO_FRAME_PLANE_STRIDE(map.get(), 0) + 4 * x]);
+  return reds;
+}
+
+GST_START_TEST(test_the_picture_ends_where_the_caps_say) {
+  fail_unless(drawn_at_the_border(64) == drawn_at_the_border(0));
+}
+GST_END_TEST
+
 Suite *sam2overlay_suite() {
   Suite *suite = suite_create("sam2overlay");
   TCase *cases = tcase_create("all");
@@ -186,6 +218,7 @@ Suite *sam2overlay_suite() {
   tcase_add_test(cases, test_a_segment_in_bytes_is_drawn_into);
   tcase_add_test(cases, test_every_format_is_drawn_into);
   tcase_add_test(cases, test_no_thread_is_left_when_the_element_has_stopped);
+  tcase_add_test(cases, test_the_picture_ends_where_the_caps_say);
   suite_add_tcase(suite, cases);
   return suite;
 }
