@@ -4,6 +4,7 @@
 #include <gst/base/gstbasetransform.h>
 #include <gst/gst.h>
 
+#include "boundary.h"
 #include "gst_ptr.h"
 
 namespace sam2 {
@@ -26,6 +27,21 @@ GstCaps *filtered(CapsPtr caps, GstCaps *filter);
 
 // before_transform() of elements whose properties may be controlled by time.
 void sync_properties(GstBaseTransform *base, GstBuffer *buffer);
+
+// Runs `transform`, that of GstVideoFilter. Frames that it cannot map it passes
+// on, not hidden or never written; here they are an error (kFormat). `is_made`
+// is what transform_frame() sets.
+template <typename Transform>
+GstFlowReturn made_frame(GstElement *element, bool &is_made,
+                         Transform transform) {
+  is_made = false;
+  const GstFlowReturn flow = transform();
+  if (flow != GST_FLOW_OK || is_made) return flow;
+  post_error(element, Error(ErrorCode::kFormat,
+                            "A frame's memory is too small or cannot be read. "
+                            "Put a videoconvert in front of the element."));
+  return GST_FLOW_ERROR;
+}
 
 // A copy of `value`, which the lock of `object` guards.
 template <typename T>

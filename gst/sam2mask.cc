@@ -68,6 +68,7 @@ struct State {
   sam2::ObjectEntries entries;
   std::vector<uint8_t> row;
   bool has_warned = false;
+  bool is_made = false;  // the frame at hand
 };
 
 }  // namespace
@@ -173,6 +174,7 @@ GstFlowReturn transform_frame(GstVideoFilter *filter, GstVideoFrame *input,
                               GstVideoFrame *output) {
   return sam2::guarded(GST_ELEMENT(filter), GST_FLOW_ERROR, [&] {
     State &state = state_of(filter);
+    state.is_made = true;
     const sam2::MaskSettings settings = settings_of(filter);
     const guint white = is_wide(*output) ? G_MAXUINT16 : G_MAXUINT8;
     clear(output);
@@ -185,6 +187,14 @@ GstFlowReturn transform_frame(GstVideoFilter *filter, GstVideoFrame *input,
                      state.row);
     }
     return GST_FLOW_OK;
+  });
+}
+
+GstFlowReturn transform(GstBaseTransform *base, GstBuffer *input,
+                        GstBuffer *output) {
+  return sam2::made_frame(GST_ELEMENT(base), state_of(base).is_made, [&] {
+    return GST_BASE_TRANSFORM_CLASS(gst_sam2_mask_parent_class)
+        ->transform(base, input, output);
   });
 }
 
@@ -295,6 +305,7 @@ static void gst_sam2_mask_class_init(GstSam2MaskClass *klass) {
   transform_class->start = start;
   transform_class->transform_caps = transform_caps;
   transform_class->transform_meta = transform_meta;
+  transform_class->transform = transform;
   GST_VIDEO_FILTER_CLASS(klass)->transform_frame = transform_frame;
 }
 

@@ -78,6 +78,7 @@ struct State {
   sam2::ObjectEntries entries;
   sam2::HiddenArea area;
   sam2::MattePainter painter;
+  bool is_made = false;  // the frame at hand
 };
 
 }  // namespace
@@ -164,6 +165,7 @@ GstFlowReturn make_matte(GstVideoFilter *filter, GstVideoFrame *input,
                          GstVideoFrame *output) {
   return sam2::guarded(GST_ELEMENT(filter), GST_FLOW_ERROR, [&] {
     State &state = state_of(filter);
+    state.is_made = true;
     const sam2::MatteSettings settings = settings_of(filter);
     check(*settings.objects);
     sam2::cut_to_caps(input, filter->in_info);
@@ -178,6 +180,21 @@ GstFlowReturn make_matte(GstVideoFilter *filter, GstVideoFrame *input,
 
 GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame) {
   return make_matte(filter, frame, frame);
+}
+
+GstFlowReturn transform(GstBaseTransform *base, GstBuffer *input,
+                        GstBuffer *output) {
+  return sam2::made_frame(GST_ELEMENT(base), state_of(base).is_made, [&] {
+    return GST_BASE_TRANSFORM_CLASS(gst_sam2_matte_parent_class)
+        ->transform(base, input, output);
+  });
+}
+
+GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
+  return sam2::made_frame(GST_ELEMENT(base), state_of(base).is_made, [&] {
+    return GST_BASE_TRANSFORM_CLASS(gst_sam2_matte_parent_class)
+        ->transform_ip(base, buffer);
+  });
 }
 
 gboolean set_info(GstVideoFilter *filter, GstCaps *, GstVideoInfo *input,
@@ -276,6 +293,8 @@ static void gst_sam2_matte_class_init(GstSam2MatteClass *klass) {
   transform_class->stop = stop;
   transform_class->transform_caps = transform_caps;
   transform_class->transform_meta = transform_meta;
+  transform_class->transform = transform;
+  transform_class->transform_ip = transform_ip;
   transform_class->before_transform = sam2::sync_properties;
   auto *filter_class = GST_VIDEO_FILTER_CLASS(klass);
   filter_class->set_info = set_info;

@@ -341,6 +341,20 @@ GST_START_TEST(test_buffers_come_from_downstreams_pool_with_its_strides) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_a_frame_that_cannot_be_mapped_gives_no_picture) {
+  const auto harness = sam2::video_harness("sam2mask", kI420);
+  const sam2::BusPtr bus(gst_bus_new());
+  gst_element_set_bus(harness->element, bus.get());
+  auto buffer = frame_with_objects();
+  gst_buffer_set_size(buffer.get(), GST_VIDEO_INFO_SIZE(&kI420) - 1);
+  fail_unless_equals_int(gst_harness_push(harness.get(), buffer.release()),
+                         GST_FLOW_ERROR);
+  fail_unless_equals_int(gst_harness_buffers_received(harness.get()), 0);
+  fail_unless_equals_int(sam2::posted_errors(bus.get()).size(), 1);
+  gst_element_set_bus(harness->element, nullptr);
+}
+GST_END_TEST
+
 GST_START_TEST(test_caps_change_mid_stream) {
   const auto harness = sam2::video_harness("sam2mask", kI420);
   pushed(harness.get(), frame_with_objects());
@@ -390,6 +404,7 @@ Suite *sam2mask_suite() {
   tcase_add_test(cases, test_a_mask_of_rgb_has_the_default_colorimetry);
   tcase_add_test(cases,
                  test_buffers_come_from_downstreams_pool_with_its_strides);
+  tcase_add_test(cases, test_a_frame_that_cannot_be_mapped_gives_no_picture);
   tcase_add_test(cases, test_caps_change_mid_stream);
   tcase_add_test(cases, test_the_element_starts_again);
   suite_add_tcase(suite, cases);

@@ -355,6 +355,27 @@ GST_START_TEST(test_memory_with_more_pixels_than_the_caps_say_changes_none) {
 }
 GST_END_TEST
 
+// In place and to another format.
+GST_START_TEST(test_a_frame_that_cannot_be_mapped_does_not_leave) {
+  for (const char *format : {"RGBA", "RGB"}) {
+    const auto info = sam2::matte_info(format);
+    const auto harness = sam2::video_harness("sam2matte", info);
+    const sam2::BusPtr bus(gst_bus_new());
+    gst_element_set_bus(harness->element, bus.get());
+    auto buffer = frame_of(info);
+    gst_buffer_set_size(buffer.get(), GST_VIDEO_INFO_SIZE(&info) - 1);
+    fail_unless_equals_int(gst_harness_push(harness.get(), buffer.release()),
+                           GST_FLOW_ERROR);
+    fail_unless_equals_int(gst_harness_buffers_received(harness.get()), 0);
+    ASSERT_ONE_ERROR(sam2::posted_errors(bus.get()), GST_STREAM_ERROR,
+                     GST_STREAM_ERROR_FORMAT,
+                     "A frame's memory is too small or cannot be read. Put a "
+                     "videoconvert in front of the element.");
+    gst_element_set_bus(harness->element, nullptr);
+  }
+}
+GST_END_TEST
+
 GST_START_TEST(test_caps_change_mid_stream) {
   const auto first = sam2::matte_info("RGBA");
   const auto harness = sam2::video_harness("sam2matte feather=0", first);
@@ -409,6 +430,7 @@ Suite *sam2matte_formats_suite() {
   tcase_add_test(cases, test_times_flags_and_metadata_are_kept);
   tcase_add_test(cases,
                  test_memory_with_more_pixels_than_the_caps_say_changes_none);
+  tcase_add_test(cases, test_a_frame_that_cannot_be_mapped_does_not_leave);
   tcase_add_test(cases, test_caps_change_mid_stream);
   tcase_add_test(cases, test_the_element_starts_again);
   suite_add_tcase(suite, cases);
