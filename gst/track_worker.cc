@@ -28,6 +28,15 @@ void ask_for_more_buffers(GstQuery *query, guint waiting) {
   }
 }
 
+// Frames come as large as the caps say: the tracker would see what downstream
+// crops, and everything at another place.
+void refuse_cropping(GstQuery *query) {
+  guint index = 0;
+  if (gst_query_find_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE,
+                                     &index))
+    gst_query_remove_nth_allocation_meta(query, index);
+}
+
 GstClockTime frame_duration_ns(const GstVideoInfo &info) {
   if (GST_VIDEO_INFO_FPS_N(&info) <= 0) return 0;
   return gst_util_uint64_scale(GST_SECOND, GST_VIDEO_INFO_FPS_D(&info),
@@ -244,8 +253,10 @@ void TrackWorker::allow(const MemoryAllowance &allowance) {
 
 bool TrackWorker::answer(GstQuery *query) {
   if (!gst_pad_peer_query(source_, query)) return false;
-  if (GST_QUERY_TYPE(query) == GST_QUERY_ALLOCATION)
+  if (GST_QUERY_TYPE(query) == GST_QUERY_ALLOCATION) {
     ask_for_more_buffers(query, settings_.frame_buffer_size);
+    refuse_cropping(query);
+  }
   return true;
 }
 

@@ -221,6 +221,31 @@ GST_START_TEST(test_allocation_counts_the_frames_that_wait) {
 }
 GST_END_TEST
 
+GstPadProbeReturn offer_metas(GstPad *, GstPadProbeInfo *info, gpointer) {
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+  if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION) return GST_PAD_PROBE_OK;
+  for (const GType api :
+       {GST_VIDEO_CROP_META_API_TYPE, GST_VIDEO_META_API_TYPE})
+    gst_query_add_allocation_meta(query, api, nullptr);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+// The tracker would see the rest too, and at another place.
+GST_START_TEST(test_upstream_is_not_told_to_leave_the_cropping_to_downstream) {
+  const TrackRun run("");
+  gst_pad_add_probe(run.harness()->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM,
+                    offer_metas, nullptr, nullptr);
+  const sam2::CapsPtr caps(gst_video_info_to_caps(&run.info()));
+  const sam2::QueryPtr query(gst_query_new_allocation(caps.get(), TRUE));
+  fail_unless(gst_pad_peer_query(run.harness()->srcpad, query.get()));
+  const auto has = [&](GType api) {
+    return gst_query_find_allocation_meta(query.get(), api, nullptr);
+  };
+  fail_unless(!has(GST_VIDEO_CROP_META_API_TYPE));
+  fail_unless(has(GST_VIDEO_META_API_TYPE));
+}
+GST_END_TEST
+
 void latency(const TrackRun &run, GstClockTime *least, GstClockTime *most) {
   const sam2::QueryPtr query(gst_query_new_latency());
   gboolean is_live = FALSE;
@@ -354,6 +379,8 @@ Suite *track_flow_suite() {
   tcase_add_test(cases, test_a_frame_with_a_prompt_is_tracked_out_of_turn);
   tcase_add_test(cases, test_objects_coast_over_dropped_frames);
   tcase_add_test(cases, test_allocation_counts_the_frames_that_wait);
+  tcase_add_test(cases,
+                 test_upstream_is_not_told_to_leave_the_cropping_to_downstream);
   tcase_add_test(cases, test_latency_is_what_was_measured);
   tcase_add_test(cases, test_latency_counts_the_wait_for_a_batch);
   tcase_add_test(cases, test_late_frames_are_dropped_before_they_are_tracked);
