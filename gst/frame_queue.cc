@@ -19,6 +19,10 @@ bool is_beginning(const QueueItem &item) {
           GST_EVENT_TYPE(item.event.get()) == GST_EVENT_SEGMENT);
 }
 
+bool is_end(const GstEvent *event) {
+  return GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+}
+
 bool is_sticky(const QueueItem &item) {
   return item.event && GST_EVENT_IS_STICKY(item.event.get());
 }
@@ -38,6 +42,7 @@ FrameQueue::Items FrameQueue::restart(GstFlowReturn flow) {
   frames_ = 0;
   flow_ = flow;
   has_ended_ = false;
+  if (is_open()) is_at_end_ = is_told_ = false;
   for (const QueueItem &item : discarded)
     if (item.query) query_ = Query::kRefused;
   changed_.notify_all();
@@ -59,9 +64,10 @@ bool FrameQueue::reopen(std::optional<GstFlowReturn> reason) {
   return true;
 }
 
-void FrameQueue::close(GstFlowReturn flow) {
+void FrameQueue::close(GstFlowReturn flow, bool is_told) {
   Items discarded;
   const Lock lock(mutex_);
+  is_told_ |= is_told;
   discarded = restart(is_open() || flow == GST_FLOW_FLUSHING ? flow : flow_);
 }
 
@@ -93,6 +99,11 @@ void FrameQueue::end_stream() {
 GstFlowReturn FrameQueue::flow() const {
   const Lock lock(mutex_);
   return flow_;
+}
+
+bool FrameQueue::take_untold_end() {
+  const Lock lock(mutex_);
+  return !is_open() && is_at_end_ && !std::exchange(is_told_, true);
 }
 
 size_t FrameQueue::level() const {
@@ -130,7 +141,10 @@ GstFlowReturn FrameQueue::push_frame(BufferPtr frame, BufferPtr &dropped) {
     return answer_to_frame() != GST_FLOW_OK || limits_.drops_oldest ||
            frames_ < limits_.frames;
   });
-  if (answer_to_frame() != GST_FLOW_OK) return answer_to_frame();
+  if (answer_to_frame() != GST_FLOW_OK) {
+    is_told_ |= !is_open();
+    return answer_to_frame();
+  }
   items_.emplace_back();
   items_.back().frame = std::move(frame);
   ++frames_;
@@ -144,11 +158,12 @@ GstFlowReturn FrameQueue::push_event(EventPtr event) {
   changed_.wait(lock, [this] {
     return !is_open() || items_.size() - frames_ < kMostEvents;
   });
+  if (is_end(event.get())) is_at_end_ = true;
   if (!is_open()) return flow_;
   QueueItem item;
   item.event = std::move(event);
   if (has_ended_ && !is_sticky(item)) return GST_FLOW_EOS;
-  if (is_beginning(item)) has_ended_ = false;
+  if (is_beginning(item)) has_ended_ = is_at_end_ = false;
   items_.push_back(std::move(item));
   changed_.notify_all();
   return flow_;

@@ -39,8 +39,8 @@ class FrameQueue {
   void open();
   // Empties the queue and wakes everyone who waits. From now on `flow` is the
   // answer to all that is brought and nothing comes out. An earlier reason
-  // stays, except that flushing goes before all.
-  void close(GstFlowReturn flow);
+  // stays, except that flushing goes before all. `is_told`: a message says why.
+  void close(GstFlowReturn flow, bool is_told = false);
   // GST_FLOW_OK while open, else the reason for closing.
   GstFlowReturn flow() const;
   // open() for those who do not know what others have done meanwhile: false if
@@ -52,6 +52,10 @@ class FrameQueue {
   // goes, up to the next STREAM_START or SEGMENT. Until that is brought, the
   // answer to frames is GST_FLOW_EOS.
   void end_stream();
+  // Whether upstream has brought the end of its stream to a queue that is
+  // closed or was closed meanwhile, and neither a message nor the answer to a
+  // frame has told why. True once.
+  bool take_untold_end();
   // Frames that wait.
   size_t level() const;
 
@@ -90,6 +94,8 @@ class FrameQueue {
   GstFlowReturn flow_ = GST_FLOW_FLUSHING;
   bool is_shut_ = false;
   bool has_ended_ = false;  // the stream, downstream says
+  bool is_at_end_ = false;  // the stream, upstream says
+  bool is_told_ = false;    // why the queue is closed
   Items items_;
   size_t frames_ = 0;  // among them
   // Of the query that is inside or being answered.

@@ -19,18 +19,22 @@ namespace {
 gboolean go_on(GstSam2Track *self,
                std::optional<GstFlowReturn> reason = std::nullopt);
 
-// Nobody upstream may be left who would learn of it, because all has been sent:
-// the bus does, if it has not heard yet.
+// Upstream has sent everything, so no answer to a frame will tell it.
+void tell_untold_end(GstSam2Track *self, GstFlowReturn flow) {
+  const bool is_error = flow == GST_FLOW_NOT_LINKED || flow < GST_FLOW_EOS;
+  if (is_error && self->state->flow.queue.take_untold_end())
+    GST_ELEMENT_FLOW_ERROR(self, flow);
+}
+
+// `is_told`: a message says why.
 void end_of_flow(GstSam2Track *self, GstFlowReturn flow, bool is_told) {
   gst_pad_pause_task(self->source);
-  self->state->flow.queue.close(flow);
+  self->state->flow.queue.close(flow, is_told);
   if (flow == GST_FLOW_FLUSHING) return;
   GST_INFO_OBJECT(self, "flow ends: %s", gst_flow_get_name(flow));
-  const bool is_eos = GST_PAD_IS_EOS(self->sink);
-  const bool is_failure = flow < GST_FLOW_EOS;
-  if (is_eos && !is_told && (is_failure || flow == GST_FLOW_NOT_LINKED))
-    GST_ELEMENT_FLOW_ERROR(self, flow);
-  if (is_failure) gst_pad_push_event(self->source, gst_event_new_eos());
+  tell_untold_end(self, flow);
+  if (flow < GST_FLOW_EOS)
+    gst_pad_push_event(self->source, gst_event_new_eos());
   // After a new link frames may go on. One that was made before the queue was
   // closed, source_event() has not noticed.
   if (flow == GST_FLOW_NOT_LINKED && gst_pad_check_reconfigure(self->source))
@@ -39,13 +43,12 @@ void end_of_flow(GstSam2Track *self, GstFlowReturn flow, bool is_told) {
 
 void track_task(gpointer data) {
   GstSam2Track *self = as_track(data);
-  bool is_told = true;  // by guarded()
-  const GstFlowReturn flow = guarded(GST_ELEMENT(self), GST_FLOW_ERROR, [&] {
-    const GstFlowReturn answer = self->state->worker.turn();
-    is_told = false;
-    return answer;
+  using Flow = std::optional<GstFlowReturn>;
+  const Flow flow = guarded(GST_ELEMENT(self), Flow(), [&]() -> Flow {
+    return self->state->worker.turn();
   });
-  if (flow != GST_FLOW_OK) end_of_flow(self, flow, is_told);
+  if (flow != GST_FLOW_OK)
+    end_of_flow(self, flow.value_or(GST_FLOW_ERROR), !flow);
 }
 
 gboolean start_task(GstSam2Track *self) {
@@ -74,7 +77,7 @@ gboolean go_on(GstSam2Track *self, std::optional<GstFlowReturn> reason) {
     self->state->worker.catch_up();
     return true;
   });
-  if (!is_ready) queue.close(GST_FLOW_ERROR);
+  if (!is_ready) queue.close(GST_FLOW_ERROR, true);
   return is_ready && start_task(self);
 }
 
@@ -131,25 +134,34 @@ gboolean flush(GstSam2Track *self, EventPtr event) {
   return go_on(self) && is_sent;
 }
 
-gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *raw_event) {
+GstFlowReturn queue_event(GstSam2Track *self, EventPtr event) {
+  const bool is_end = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
+  // What sticks goes on when the flow does.
+  const bool is_kept = GST_EVENT_IS_STICKY(event.get()) && !is_end;
+  const GstFlowReturn flow =
+      self->state->flow.queue.push_event(std::move(event));
+  if (is_end) tell_untold_end(self, flow);
+  return is_kept && flow != GST_FLOW_FLUSHING ? GST_FLOW_OK : flow;
+}
+
+bool take_unqueued(GstSam2Track *self, EventPtr event) {
+  if (!is_prompt_event(event.get()))
+    return gst_pad_event_default(self->sink, GST_OBJECT(self), event.release());
+  return obey_prompt_event(GST_ELEMENT(self), event.get(), self->state->desk);
+}
+
+GstFlowReturn sink_event(GstPad *, GstObject *parent, GstEvent *raw_event) {
   EventPtr event(raw_event);
-  return guarded(GST_ELEMENT(parent), gboolean{FALSE}, [&]() -> gboolean {
+  return guarded(GST_ELEMENT(parent), GST_FLOW_ERROR, [&] {
     GstSam2Track *self = as_track(parent);
     const GstEventType type = GST_EVENT_TYPE(event.get());
-    if (type == GST_EVENT_FLUSH_START || type == GST_EVENT_FLUSH_STOP)
-      return flush(self, std::move(event));
-    const bool is_serialized = GST_EVENT_IS_SERIALIZED(event.get());
-    if (!is_serialized && is_prompt_event(event.get()))
-      return obey_prompt_event(GST_ELEMENT(self), event.get(),
-                               self->state->desk);
-    if (!is_serialized)
-      return gst_pad_event_default(pad, parent, event.release());
-    // What sticks goes on when the flow does.
-    const bool is_kept =
-        GST_EVENT_IS_STICKY(event.get()) && type != GST_EVENT_EOS;
-    const GstFlowReturn flow =
-        self->state->flow.queue.push_event(std::move(event));
-    return flow == GST_FLOW_OK || (is_kept && flow != GST_FLOW_FLUSHING);
+    const bool is_flush =
+        type == GST_EVENT_FLUSH_START || type == GST_EVENT_FLUSH_STOP;
+    if (!is_flush && GST_EVENT_IS_SERIALIZED(event.get()))
+      return queue_event(self, std::move(event));
+    const bool is_taken = is_flush ? flush(self, std::move(event))
+                                   : take_unqueued(self, std::move(event));
+    return is_taken ? GST_FLOW_OK : GST_FLOW_ERROR;
   });
 }
 
@@ -242,7 +254,7 @@ void add_track_pad_templates(GstElementClass *element_class) {
 void add_track_pads(GstSam2Track *self) {
   self->sink = new_pad(self, "sink");
   gst_pad_set_chain_function(self->sink, chain);
-  gst_pad_set_event_function(self->sink, sink_event);
+  gst_pad_set_event_full_function(self->sink, sink_event);
   gst_pad_set_query_function(self->sink, sink_query);
   gst_pad_set_activatemode_function(self->sink, activate_sink);
   self->source = new_pad(self, "src");
