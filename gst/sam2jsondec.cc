@@ -11,8 +11,9 @@
  * #GstSam2JsonDec:tolerance counts, and may count for several frames. If the
  * first line has no `pts`, lines belong to frames by number (`frame`): frames
  * are counted from 0, and after a flushing seek from the one that the stream
- * time and the frame rate say. A frame without a line passes without metadata.
- * Results for frames of another size are scaled.
+ * time and the frame rate say, backwards if the video is played so. A frame
+ * without a line passes without metadata. Results for frames of another size
+ * are scaled.
  *
  * The file is read as the video proceeds, 16 lines ahead: so far lines may be
  * out of order, and the file may have any length. Seeks go along in the file.
@@ -184,6 +185,10 @@ int64_t frame_number_of(const GstBaseTransform *base, const State &state,
       std::min<guint64>(number, std::numeric_limits<int32_t>::max()));
 }
 
+bool is_backwards(const GstBaseTransform *base) {
+  return base->segment.rate < 0;
+}
+
 struct LineKey {
   int64_t key = 0;
   int64_t tolerance = 0;
@@ -194,8 +199,10 @@ std::optional<LineKey> next_key(GstBaseTransform *base, const GstBuffer *buffer,
                                 State &state) {
   if (std::exchange(state.has_seeked, false))
     state.next_frame = frame_number_of(base, state, buffer);
-  const int64_t number = state.next_frame++;
-  if (!state.replay->is_timed()) return LineKey{number, 0};
+  const int64_t number = state.next_frame;
+  state.next_frame += is_backwards(base) ? -1 : 1;
+  if (!state.replay->is_timed())
+    return number < 0 ? std::nullopt : std::optional(LineKey{number, 0});
   const GstClockTime pts_ns = GST_BUFFER_PTS(buffer);
   if (pts_ns > static_cast<guint64>(std::numeric_limits<int64_t>::max()))
     return std::nullopt;
@@ -231,7 +238,7 @@ GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
     if (GST_VIDEO_INFO_WIDTH(&state.info) == 0) return GST_FLOW_NOT_NEGOTIATED;
     const auto wanted = next_key(base, buffer, state);
     if (!wanted) return GST_FLOW_OK;
-    if (std::exchange(state.has_segment, false))
+    if (std::exchange(state.has_segment, false) || is_backwards(base))
       state.replay->go_to(wanted->key, wanted->tolerance);
     auto result = state.replay->find(wanted->key, wanted->tolerance,
                                      {GST_VIDEO_INFO_WIDTH(&state.info),

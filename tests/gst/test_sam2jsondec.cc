@@ -77,13 +77,19 @@ class Decoder {
 
   // As a flushing seek to frame `number` makes it.
   void flush_to(int number) {
-    gst_harness_push_event(harness_.get(), gst_event_new_flush_start());
-    gst_harness_push_event(harness_.get(), gst_event_new_flush_stop(TRUE));
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
     segment.start = segment.time =
         static_cast<guint64>(number) * 40 * GST_MSECOND;
-    gst_harness_push_event(harness_.get(), gst_event_new_segment(&segment));
+    flush(segment);
+  }
+  // The same, to be played from there to the beginning.
+  void flush_backwards_from(int number) {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.rate = -1;
+    segment.stop = static_cast<guint64>(number + 1) * 40 * GST_MSECOND;
+    flush(segment);
   }
 
   std::vector<std::string> warnings() {
@@ -101,6 +107,12 @@ class Decoder {
   }
 
  private:
+  void flush(const GstSegment &segment) {
+    gst_harness_push_event(harness_.get(), gst_event_new_flush_start());
+    gst_harness_push_event(harness_.get(), gst_event_new_flush_stop(TRUE));
+    gst_harness_push_event(harness_.get(), gst_event_new_segment(&segment));
+  }
+
   sam2::ScratchFolder folder_;
   sam2::BusPtr bus_;
   sam2::HarnessPtr harness_;
@@ -244,6 +256,17 @@ GST_START_TEST(test_a_flushing_seek_goes_along_in_the_file) {
   for (const int number : {3, 40, 0, 59}) {
     decoder.flush_to(number);
     fail_unless_equals_int64(decoder.id_on(number), number);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST(test_backwards_every_frame_has_its_own_line) {
+  for (const bool is_timed : {true, false}) {
+    Decoder decoder(lines_to(60, is_timed));
+    fail_unless_equals_int64(decoder.id_on(0), 0);
+    decoder.flush_backwards_from(55);
+    for (int number = 55; number >= 0; --number)
+      fail_unless_equals_int64(decoder.id_on(number), number);
   }
 }
 GST_END_TEST
@@ -519,6 +542,7 @@ Suite *sam2jsondec_suite() {
   tcase_add_test(cases, test_the_tolerance_may_change_while_playing);
   tcase_add_test(cases, test_lines_without_time_count_frames);
   tcase_add_test(cases, test_a_flushing_seek_goes_along_in_the_file);
+  tcase_add_test(cases, test_backwards_every_frame_has_its_own_line);
   tcase_add_test(cases, test_a_segment_without_flush_may_go_back);
   tcase_add_test(cases, test_new_caps_scale_boxes_and_masks);
   tcase_add_test(cases, test_a_bad_line_is_a_warning_and_frames_go_on);
