@@ -1,6 +1,7 @@
 // What one engine may use of its device.
 #pragma once
 
+#include <algorithm>
 #include <mutex>
 
 #include "base/pressure_gauge.h"
@@ -20,8 +21,12 @@ class DeviceBudget {
         gauge_(settings.warning, settings.critical) {}
 
   bool allows_growth() const { return settings_.growth; }
-  MemoryRoom room() const {
-    return {governor_.tensors().used, governor_.limit_bytes(),
+  // For one who holds `own_bytes` already. What others compute with is theirs
+  // for a moment only, and not in it: a plan must not depend on the moment.
+  MemoryRoom room(uint64_t own_bytes) const {
+    const uint64_t held_bytes = governor_.held_bytes();
+    return {held_bytes - std::min(own_bytes, held_bytes),
+            governor_.limit_bytes(),
             settings_.limit_bytes > 0 ? "memory-limit" : "memory-fraction"};
   }
   void release_cached() { governor_.release_cached(); }

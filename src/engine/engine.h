@@ -123,8 +123,8 @@ struct MemoryDemand {
 struct MemoryPlan {
   int batch_size = 1;        // as asked, or fewer
   int objects_per_pass = 0;  // of TrackerSettings, as asked, or fewer
-  // The most that tensors are expected to take, with what is in use already:
-  // within 10 % on the CPU, an estimate elsewhere.
+  // The most that tensors are expected to take, with what others keep, not
+  // what they compute with: within 10 % on the CPU, an estimate elsewhere.
   uint64_t peak_bytes = 0;
   // Two sentences if less was granted than asked for, else empty.
   std::string warning;
@@ -287,8 +287,10 @@ class Engine {
   // The pressure alone, within a microsecond.
   virtual PressureLevel memory_pressure() const = 0;
 
-  // To be asked before the first frame: whether the demand fits into the limit
-  // beside what is in use, with smaller batches and passes if need be. Error
+  // To be asked before the first frame, and before larger ones: whether the
+  // demand fits into the limit beside what others keep from frame to frame,
+  // with smaller batches and passes if need be. What this engine's trackers
+  // remember already is part of the demand. Error
   // kNoMemory, which says by how much not and what to change; kSetting for
   // settings that no tracker takes. Without MemorySettings::growth, and if the
   // frames' size is known, all that is needed is taken and kept for later,

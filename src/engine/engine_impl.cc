@@ -1,6 +1,8 @@
 // Engine over Sam2Model, behind the library's one exported symbol.
 #include <c10/util/Exception.h>
 
+#include <atomic>
+
 #include "base/error.h"
 #include "engine/device_budget.h"
 #include "engine/device_failure.h"
@@ -91,12 +93,16 @@ class ModelUser {
 // memories are counted.
 class TranslatedTracker : public StreamTracker, private ModelUser {
  public:
+  // `all_banks`: the sum over the engine's trackers, in bytes.
   TranslatedTracker(std::unique_ptr<StreamTracker> inner,
                     const std::shared_ptr<const SharedModel> &shared,
-                    bool uses_tf32)
+                    bool uses_tf32,
+                    std::shared_ptr<std::atomic<int64_t>> all_banks)
       : ModelUser(shared, uses_tf32),
         inner_(std::move(inner)),
-        banks_(shared->model.device(), MemoryOwner::kBanks) {}
+        banks_(shared->model.device(), MemoryOwner::kBanks),
+        all_banks_(std::move(all_banks)) {}
+  ~TranslatedTracker() override { *all_banks_ -= banks_.bytes(); }
   void add_prompt(const Prompt &prompt) override {
     translated([&] { inner_->add_prompt(prompt); });
   }
@@ -144,13 +150,19 @@ class TranslatedTracker : public StreamTracker, private ModelUser {
   auto counted(Work work) -> decltype(work()) {
     struct Count {
       TranslatedTracker &self;
-      ~Count() { self.banks_.set(self.bank_bytes()); }
+      ~Count() { self.count(self.bank_bytes()); }
     } const at_the_end{*this};
     return translated(work);
   }
 
+  void count(int64_t bytes) {
+    *all_banks_ += bytes - banks_.bytes();
+    banks_.set(bytes);
+  }
+
   std::unique_ptr<StreamTracker> inner_;
   MemoryClaim banks_;
+  std::shared_ptr<std::atomic<int64_t>> all_banks_;
 };
 
 class EngineImpl : public Engine, private ModelUser {
@@ -176,7 +188,7 @@ class EngineImpl : public Engine, private ModelUser {
     return translated([&] {
       return std::make_unique<TranslatedTracker>(
           std::make_unique<StreamTrackerImpl>(encoder_, settings), shared(),
-          uses_tf32());
+          uses_tf32(), banks_);
     });
   }
   std::vector<std::shared_ptr<const EncodedImage>> encode(
@@ -206,7 +218,10 @@ class EngineImpl : public Engine, private ModelUser {
   }
   MemoryPlan prepare(const MemoryDemand &demand) const override {
     return translated([&] {
-      const MemoryPlan plan = plan_memory(encoder_, demand, budget_->room());
+      // The demand has the memories that the engine's trackers hold by now.
+      const auto own_bytes = static_cast<uint64_t>(banks_->load());
+      const MemoryPlan plan =
+          plan_memory(encoder_, demand, budget_->room(own_bytes));
       const bool is_size_known = demand.frame_size.width > 0;
       if (!budget_->allows_growth() && is_size_known)
         reserve_memory(encoder_, demand, plan);
@@ -217,6 +232,8 @@ class EngineImpl : public Engine, private ModelUser {
  private:
   std::shared_ptr<DeviceBudget> budget_;
   std::shared_ptr<const FrameEncoder> encoder_;
+  std::shared_ptr<std::atomic<int64_t>> banks_ =
+      std::make_shared<std::atomic<int64_t>>(0);
 };
 
 at::ScalarType type_for(Precision precision, c10::Device device) {

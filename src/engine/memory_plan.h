@@ -11,7 +11,7 @@
 
 namespace sam2 {
 
-// In bytes, beside what is in use already (weights, other streams).
+// In bytes, beside what is held already (weights, other streams' memories).
 struct MemoryNeed {
   uint64_t banks = 0;   // of all objects, on the device
   uint64_t frames = 0;  // encoded ones that are held

@@ -41,6 +41,11 @@ class MemoryGovernor {
   // Of the limits that are held (MemoryLimit) the smallest; 0 = none.
   uint64_t limit_bytes() const { return limit_; }
   TensorMemory tensors() const { return source_.tensors(); }
+  // What the claims say, which outlasts a frame.
+  uint64_t held_bytes() const {
+    return held(MemoryOwner::kWeights) + held(MemoryOwner::kBanks) +
+           held(MemoryOwner::kFrames);
+  }
   // What LibTorch or we keep for later goes back to the device or the system.
   void release_cached() { source_.release_cached(); }
   // What is in use as a share of the limit; 0 without one.

@@ -1,4 +1,5 @@
 // Opening models, and what is refused, through the table of functions.
+#include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 
 #include <cstdio>
@@ -437,6 +438,43 @@ START_TEST(test_demand_beyond_the_limit_is_refused_by_name) {
 }
 END_TEST
 
+// It is given back before long, and who runs out of memory meanwhile takes
+// smaller steps.
+START_TEST(test_what_others_compute_with_is_no_reason_to_refuse) {
+  ModelSettings settings = settings_of(model_file());
+  settings.memory.limit_bytes = 20000000;
+  const auto engine = open(settings);
+  MemoryDemand demand;
+  demand.objects = 10;
+  const uint64_t peak = engine->prepare(demand).peak_bytes;
+  const auto room = static_cast<int64_t>(settings.memory.limit_bytes -
+                                         engine->memory().in_use_bytes);
+  const at::Tensor work = at::empty({room / 2}, at::kByte);
+  ck_assert_uint_eq(engine->prepare(demand).peak_bytes, peak);
+}
+END_TEST
+
+START_TEST(test_a_streams_own_memories_are_foreseen_once) {
+  const auto engine = open(settings_of(model_file()));
+  MemoryDemand demand;
+  demand.objects = 2;
+  const uint64_t peak = engine->prepare(demand).peak_bytes;
+  {
+    const auto tracker = engine->create_tracker(demand.tracker);
+    for (int i = 0; i < 3; ++i) {
+      if (i == 0) tracker->add_prompt(click_on(1));
+      tracker->track(clip_frame(i));
+    }
+    ck_assert_int_gt(tracker->bank_bytes(), 0);
+    ck_assert_uint_eq(engine->prepare(demand).peak_bytes, peak);
+    const auto other = open(settings_of(model_file()));
+    ck_assert_uint_eq(other->prepare(demand).peak_bytes,
+                      peak + tracker->bank_bytes());
+  }
+  ck_assert_uint_eq(engine->prepare(demand).peak_bytes, peak);
+}
+END_TEST
+
 START_TEST(test_model_larger_than_the_limit_is_refused_by_name) {
   ModelSettings settings = settings_of(model_file());
   settings.memory.limit_bytes = 1000000;
@@ -469,6 +507,8 @@ TCase *opening_tests() {
   tcase_add_test(tests, test_pressure_is_by_the_thresholds_of_the_settings);
   tcase_add_test(tests, test_memory_is_taken_at_the_start_only_without_growth);
   tcase_add_test(tests, test_demand_beyond_the_limit_is_refused_by_name);
+  tcase_add_test(tests, test_what_others_compute_with_is_no_reason_to_refuse);
+  tcase_add_test(tests, test_a_streams_own_memories_are_foreseen_once);
   tcase_add_test(tests, test_model_larger_than_the_limit_is_refused_by_name);
   tcase_add_test(tests, test_file_without_config_is_recognised);
   tcase_add_test(tests, test_file_may_vanish_after_loading);
