@@ -137,8 +137,10 @@ GstFlowReturn prepare_output_buffer(GstBaseTransform *, GstBuffer *input,
   *output = gst_buffer_new();
   const auto what = static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_FLAGS |
                                                     GST_BUFFER_COPY_TIMESTAMPS);
-  return gst_buffer_copy_into(*output, input, what, 0, -1) ? GST_FLOW_OK
-                                                           : GST_FLOW_ERROR;
+  if (!gst_buffer_copy_into(*output, input, what, 0, -1)) return GST_FLOW_ERROR;
+  // There is a line for every frame.
+  GST_BUFFER_FLAG_UNSET(*output, GST_BUFFER_FLAG_GAP);
+  return GST_FLOW_OK;
 }
 
 GstFlowReturn transform(GstBaseTransform *base, GstBuffer *input,

@@ -73,6 +73,16 @@ GST_START_TEST(test_times_and_flags_are_those_of_the_frame) {
 }
 GST_END_TEST
 
+// Its line says what is on it, and is to be read.
+GST_START_TEST(test_the_line_of_a_gaps_frame_is_no_gap) {
+  const auto harness = sam2::video_harness("sam2jsonenc", kNv12);
+  auto in = sam2::video_buffer(kNv12, 0);
+  GST_BUFFER_FLAG_SET(in.get(), GST_BUFFER_FLAG_GAP);
+  const auto out = sam2::push_and_pull(harness.get(), std::move(in));
+  fail_unless(!GST_BUFFER_FLAG_IS_SET(out.get(), GST_BUFFER_FLAG_GAP));
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_frame_without_time_has_no_pts) {
   const auto harness = sam2::video_harness("sam2jsonenc", kNv12);
   auto in = sam2::video_buffer(kNv12, 0);
@@ -97,6 +107,7 @@ Suite *sam2jsonenc_suite() {
   tcase_add_test(cases, test_a_line_holds_what_the_metadata_says);
   tcase_add_test(cases, test_frames_are_counted_from_0_after_every_start);
   tcase_add_test(cases, test_times_and_flags_are_those_of_the_frame);
+  tcase_add_test(cases, test_the_line_of_a_gaps_frame_is_no_gap);
   tcase_add_test(cases, test_a_frame_without_time_has_no_pts);
   tcase_add_test(cases, test_the_caps_say_ndjson);
   suite_add_tcase(suite, cases);
