@@ -1,5 +1,7 @@
 #include "element_parts.h"
 
+#include <gst/video/video.h>
+
 #include <string>
 
 namespace sam2 {
@@ -28,6 +30,13 @@ void add_frames_template(GstElementClass *element_class,
 GstCaps *filtered(CapsPtr caps, GstCaps *filter) {
   if (!filter) return caps.release();
   return gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST);
+}
+
+void refuse_cropping(GstQuery *query) {
+  guint index = 0;
+  if (gst_query_find_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE,
+                                     &index))
+    gst_query_remove_nth_allocation_meta(query, index);
 }
 
 void sync_properties(GstBaseTransform *base, GstBuffer *buffer) {

@@ -25,6 +25,11 @@ void add_frames_template(GstElementClass *element_class,
 // the filter's order; all of it without one.
 GstCaps *filtered(CapsPtr caps, GstCaps *filter);
 
+// Takes cropping by GstVideoCropMeta out of downstream's answer to an
+// ALLOCATION `query`: what is looked at or painted over would be another part
+// of the frame.
+void refuse_cropping(GstQuery *query);
+
 // before_transform() of elements whose properties may be controlled by time.
 void sync_properties(GstBaseTransform *base, GstBuffer *buffer);
 

@@ -221,6 +221,16 @@ GstCaps *transform_caps(GstBaseTransform *base, GstPadDirection direction,
   return sam2::filtered(std::move(other), filter);
 }
 
+// In place, upstream gets downstream's answer.
+gboolean propose_allocation(GstBaseTransform *base, GstQuery *decided,
+                            GstQuery *query) {
+  const gboolean is_answered =
+      GST_BASE_TRANSFORM_CLASS(gst_sam2_matte_parent_class)
+          ->propose_allocation(base, decided, query);
+  sam2::refuse_cropping(query);
+  return is_answered;
+}
+
 gboolean transform_meta(GstBaseTransform *, GstBuffer *, GstMeta *meta,
                         GstBuffer *) {
   return sam2::is_about_picture(meta);
@@ -292,6 +302,7 @@ static void gst_sam2_matte_class_init(GstSam2MatteClass *klass) {
   transform_class->start = start;
   transform_class->stop = stop;
   transform_class->transform_caps = transform_caps;
+  transform_class->propose_allocation = propose_allocation;
   transform_class->transform_meta = transform_meta;
   transform_class->transform = transform;
   transform_class->transform_ip = transform_ip;

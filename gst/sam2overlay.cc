@@ -132,6 +132,16 @@ GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame) {
   });
 }
 
+// In place, upstream gets downstream's answer.
+gboolean propose_allocation(GstBaseTransform *base, GstQuery *decided,
+                            GstQuery *query) {
+  const gboolean is_answered =
+      GST_BASE_TRANSFORM_CLASS(gst_sam2_overlay_parent_class)
+          ->propose_allocation(base, decided, query);
+  sam2::refuse_cropping(query);
+  return is_answered;
+}
+
 gboolean stop(GstBaseTransform *transform) {
   as_overlay(transform)->state->fonts.reset();
   return TRUE;
@@ -174,6 +184,7 @@ static void gst_sam2_overlay_class_init(GstSam2OverlayClass *klass) {
                             GST_VIDEO_CAPS_MAKE(SAM2_OVERLAY_FORMATS));
 
   GST_BASE_TRANSFORM_CLASS(klass)->stop = stop;
+  GST_BASE_TRANSFORM_CLASS(klass)->propose_allocation = propose_allocation;
   GST_BASE_TRANSFORM_CLASS(klass)->before_transform = sam2::sync_properties;
   GST_VIDEO_FILTER_CLASS(klass)->transform_frame_ip = transform_frame_ip;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "analytics_meta.h"
+#include "element_parts.h"
 #include "engine_library.h"
 #include "model_loading.h"
 #include "prompt_event.h"
@@ -26,15 +27,6 @@ void ask_for_more_buffers(GstQuery *query, guint waiting) {
                                       most == 0 ? 0 : most + waiting);
     if (pool) gst_object_unref(pool);
   }
-}
-
-// Frames come as large as the caps say: the tracker would see what downstream
-// crops, and everything at another place.
-void refuse_cropping(GstQuery *query) {
-  guint index = 0;
-  if (gst_query_find_allocation_meta(query, GST_VIDEO_CROP_META_API_TYPE,
-                                     &index))
-    gst_query_remove_nth_allocation_meta(query, index);
 }
 
 GstClockTime frame_duration_ns(const GstVideoInfo &info) {

@@ -410,6 +410,18 @@ GST_START_TEST(test_the_element_starts_again) {
 }
 GST_END_TEST
 
+// What is to be hidden would lie elsewhere.
+GST_START_TEST(test_upstream_is_not_told_to_leave_the_cropping_to_downstream) {
+  const auto info = sam2::matte_info("RGBA");
+  const auto harness = sam2::video_harness("sam2matte", info);
+  sam2::push_and_pull(harness.get(), sam2::video_buffer(info, 0));
+  fail_unless(!sam2::passes_on_offer(harness.get(), info,
+                                     GST_VIDEO_CROP_META_API_TYPE));
+  fail_unless(
+      sam2::passes_on_offer(harness.get(), info, GST_VIDEO_META_API_TYPE));
+}
+GST_END_TEST
+
 Suite *sam2matte_formats_suite() {
   Suite *suite = suite_create("sam2matte_formats");
   TCase *cases = tcase_create("all");
@@ -433,6 +445,8 @@ Suite *sam2matte_formats_suite() {
   tcase_add_test(cases, test_a_frame_that_cannot_be_mapped_does_not_leave);
   tcase_add_test(cases, test_caps_change_mid_stream);
   tcase_add_test(cases, test_the_element_starts_again);
+  tcase_add_test(cases,
+                 test_upstream_is_not_told_to_leave_the_cropping_to_downstream);
   suite_add_tcase(suite, cases);
   return suite;
 }

@@ -204,6 +204,18 @@ GST_START_TEST(test_the_picture_ends_where_the_caps_say) {
 }
 GST_END_TEST
 
+// Objects are where the caps say.
+GST_START_TEST(test_upstream_is_not_told_to_leave_the_cropping_to_downstream) {
+  const auto harness = sam2::video_harness("sam2overlay", kRgb);
+  const auto &info = kRgb;
+  sam2::push_and_pull(harness.get(), sam2::video_buffer(info, 0));
+  fail_unless(!sam2::passes_on_offer(harness.get(), info,
+                                     GST_VIDEO_CROP_META_API_TYPE));
+  fail_unless(
+      sam2::passes_on_offer(harness.get(), info, GST_VIDEO_META_API_TYPE));
+}
+GST_END_TEST
+
 Suite *sam2overlay_suite() {
   Suite *suite = suite_create("sam2overlay");
   TCase *cases = tcase_create("all");
@@ -219,6 +231,8 @@ Suite *sam2overlay_suite() {
   tcase_add_test(cases, test_every_format_is_drawn_into);
   tcase_add_test(cases, test_no_thread_is_left_when_the_element_has_stopped);
   tcase_add_test(cases, test_the_picture_ends_where_the_caps_say);
+  tcase_add_test(cases,
+                 test_upstream_is_not_told_to_leave_the_cropping_to_downstream);
   suite_add_tcase(suite, cases);
   return suite;
 }

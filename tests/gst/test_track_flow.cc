@@ -221,28 +221,13 @@ GST_START_TEST(test_allocation_counts_the_frames_that_wait) {
 }
 GST_END_TEST
 
-GstPadProbeReturn offer_metas(GstPad *, GstPadProbeInfo *info, gpointer) {
-  GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
-  if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION) return GST_PAD_PROBE_OK;
-  for (const GType api :
-       {GST_VIDEO_CROP_META_API_TYPE, GST_VIDEO_META_API_TYPE})
-    gst_query_add_allocation_meta(query, api, nullptr);
-  return GST_PAD_PROBE_HANDLED;
-}
-
 // The tracker would see the rest too, and at another place.
 GST_START_TEST(test_upstream_is_not_told_to_leave_the_cropping_to_downstream) {
   const TrackRun run("");
-  gst_pad_add_probe(run.harness()->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM,
-                    offer_metas, nullptr, nullptr);
-  const sam2::CapsPtr caps(gst_video_info_to_caps(&run.info()));
-  const sam2::QueryPtr query(gst_query_new_allocation(caps.get(), TRUE));
-  fail_unless(gst_pad_peer_query(run.harness()->srcpad, query.get()));
-  const auto has = [&](GType api) {
-    return gst_query_find_allocation_meta(query.get(), api, nullptr);
-  };
-  fail_unless(!has(GST_VIDEO_CROP_META_API_TYPE));
-  fail_unless(has(GST_VIDEO_META_API_TYPE));
+  fail_unless(!sam2::passes_on_offer(run.harness(), run.info(),
+                                     GST_VIDEO_CROP_META_API_TYPE));
+  fail_unless(sam2::passes_on_offer(run.harness(), run.info(),
+                                    GST_VIDEO_META_API_TYPE));
 }
 GST_END_TEST
 

@@ -51,6 +51,25 @@ BufferPtr push_and_pull(GstHarness *harness, BufferPtr buffer) {
   return BufferPtr(gst_harness_push_and_pull(harness, buffer.release()));
 }
 
+bool passes_on_offer(GstHarness *harness, const GstVideoInfo &info, GType api) {
+  const gulong probe = gst_pad_add_probe(
+      harness->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM,
+      [](GstPad *, GstPadProbeInfo *probed, gpointer offered) {
+        GstQuery *query = GST_PAD_PROBE_INFO_QUERY(probed);
+        if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION)
+          return GST_PAD_PROBE_OK;
+        gst_query_add_allocation_meta(query, GPOINTER_TO_TYPE(offered),
+                                      nullptr);
+        return GST_PAD_PROBE_HANDLED;
+      },
+      GTYPE_TO_POINTER(api), nullptr);
+  const CapsPtr caps(gst_video_info_to_caps(&info));
+  const QueryPtr query(gst_query_new_allocation(caps.get(), TRUE));
+  fail_unless(gst_pad_peer_query(harness->srcpad, query.get()));
+  gst_pad_remove_probe(harness->sinkpad, probe);
+  return gst_query_find_allocation_meta(query.get(), api, nullptr);
+}
+
 MessagePtr pop_message(GstBus *bus, GstMessageType type) {
   return MessagePtr(gst_bus_pop_filtered(bus, type));
 }

@@ -43,6 +43,10 @@ guint64 stat_of(GstElement *element, const char *field);
 // Pushes `buffer` and pulls what comes out.
 BufferPtr push_and_pull(GstHarness *harness, BufferPtr buffer);
 
+// Whether upstream is offered an API of metadata that downstream offers, for
+// frames of `info`.
+bool passes_on_offer(GstHarness *harness, const GstVideoInfo &info, GType api);
+
 // The first message of `type`, or null. Messages before it are dropped.
 MessagePtr pop_message(GstBus *bus, GstMessageType type);
 
