@@ -26,16 +26,17 @@ class CommandInbox {
     kLate,  // the frame that the command is for has been taken
   };
 
-  // `stream_ns`: a command for the first frame shown then or later; it runs
-  // before that frame is taken or not at all. GST_CLOCK_TIME_NONE = the next.
+  // `stream_ns`: a command for the first frame shown then or later (earlier if
+  // the stream is played backwards); it runs before that frame is taken or not
+  // at all. GST_CLOCK_TIME_NONE = the next.
   Posting post(TrackCommand command,
                GstClockTime stream_ns = GST_CLOCK_TIME_NONE);
 
-  // Takes the frame shown at `stream_ns`: runs what waits, without a lock held.
-  void run(TrackSession &session, GstClockTime stream_ns);
+  // Takes the frame with these times: runs what waits, without a lock held.
+  void run(TrackSession &session, const FrameTimes &times);
 
-  // Stream time of the frame taken last, GST_CLOCK_TIME_NONE if there is none.
-  GstClockTime taken_ns() const;
+  // Of the latest frame taken that has a stream time; none if there is none.
+  FrameTimes taken() const;
   // Other times are to come, as after a flush.
   void forget_times();
 
@@ -46,7 +47,7 @@ class CommandInbox {
  private:
   mutable std::mutex mutex_;  // guards all that follows
   std::vector<TrackCommand> commands_;
-  GstClockTime taken_ns_ = GST_CLOCK_TIME_NONE;
+  FrameTimes taken_;
 };
 
 }  // namespace sam2

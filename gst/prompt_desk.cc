@@ -68,14 +68,16 @@ void check(const TimedPrompt &prompt) {
   if (prompt.box) check_box(*prompt.box, object);
 }
 
-Error late(const TimedPrompt &prompt, GstClockTime taken_ns) {
+Error late(const TimedPrompt &prompt, const FrameTimes &taken) {
   const auto time_ns = static_cast<GstClockTime>(*prompt.time_ns);
-  return Error(
-      ErrorCode::kSetting,
-      "The prompt for the frame at " + clock_text(time_ns) + " is " +
-          clock_text(taken_ns - time_ns) + " too late: the frame at " +
-          clock_text(taken_ns) +
-          " has been tracked. Give a later time, or none for the next frame.");
+  const GstClockTime delay_ns = taken.is_backwards ? time_ns - taken.stream_ns
+                                                   : taken.stream_ns - time_ns;
+  return Error(ErrorCode::kSetting,
+               "The prompt for the frame at " + clock_text(time_ns) + " is " +
+                   clock_text(delay_ns) + " too late: the frame at " +
+                   clock_text(taken.stream_ns) + " has been tracked. Give " +
+                   (taken.is_backwards ? "an earlier" : "a later") +
+                   " time, or none for the next frame.");
 }
 
 Error full() {
@@ -104,7 +106,7 @@ int64_t PromptDesk::add(TimedPrompt prompt) {
       [prompt](TrackSession &session) { session.ask(prompt); }, time_ns);
   if (posting == CommandInbox::Posting::kFull) throw full();
   if (posting == CommandInbox::Posting::kLate)
-    throw late(prompt, inbox_.taken_ns());
+    throw late(prompt, inbox_.taken());
   return object_id;
 }
 

@@ -16,8 +16,9 @@
  * Which objects, says #GstSam2Track:prompt: clauses with an object id, and a
  * box, points or a PNG mask, separated by semicolons. `@2.5s` before a clause
  * means stream time: the clause is for the first frame shown at that time or
- * later; without it, for the first frame. Until the first prompt is due, frames
- * pass without metadata and the model does not run.
+ * later (or earlier, when the video is played backwards); without it, for the
+ * first frame. Until the first prompt is due, frames pass without metadata and
+ * the model does not run.
  *
  * #GstSam2Track:prompt-file takes prompts from a file: lines as sam2jsonenc
  * writes them, a PNG label map whose objects are on the first frame, or a CSV

@@ -19,8 +19,7 @@ GstFlowReturn TrackWorker::take_frames(QueueItem first) {
   std::vector<Work> frames = gather(std::move(first));
   if (flow_.queue.flow() != GST_FLOW_OK) return flow_.queue.flow();
   // A prompt that comes from now on is too late for these frames.
-  flow_.commands.run(*session_,
-                     frame_times(frames.back().item.frame.get()).stream_ns);
+  flow_.commands.run(*session_, frame_times(frames.back().item.frame.get()));
   if (frames.size() == 1 || !follows_detections(frames))
     return work_off(plan(std::move(frames)));
   for (Work &work : frames) {

@@ -12,8 +12,10 @@ namespace {
 bool is_due(const TimedPrompt &prompt, const FrameTimes &times) {
   if (prompt.frame_index) return times.frame_index >= *prompt.frame_index;
   if (!prompt.time_ns) return true;
+  const auto due_ns = static_cast<GstClockTime>(*prompt.time_ns);
   return GST_CLOCK_TIME_IS_VALID(times.stream_ns) &&
-         times.stream_ns >= static_cast<GstClockTime>(*prompt.time_ns);
+         (times.is_backwards ? times.stream_ns <= due_ns
+                             : times.stream_ns >= due_ns);
 }
 
 bool has_due(const std::vector<TimedPrompt> &prompts, const FrameTimes &times) {

@@ -23,7 +23,8 @@ namespace sam2 {
 struct FrameTimes {
   GstClockTime stream_ns = GST_CLOCK_TIME_NONE;
   GstClockTime running_ns = GST_CLOCK_TIME_NONE;
-  int64_t frame_index = 0;  // of the frames that came since start or flush
+  int64_t frame_index = 0;    // of the frames that came since start or flush
+  bool is_backwards = false;  // the stream is played so: times fall
 };
 
 struct TrackedFrame {
@@ -45,7 +46,8 @@ class TrackSession {
 
   // Replaces the prompts. Prompts without a time are due at the next frame,
   // others at the first frame whose stream time, or number, is not smaller than
-  // theirs; a frame without stream time is never theirs. Objects stay; a prompt
+  // theirs, or whose time is not larger in a stream that is played backwards; a
+  // frame without stream time is never theirs. Objects stay; a prompt
   // for one of them corrects it.
   void set_prompts(std::vector<TimedPrompt> prompts);
 

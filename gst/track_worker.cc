@@ -267,6 +267,7 @@ void TrackWorker::look_upstream() {
 
 FrameTimes TrackWorker::frame_times(const GstBuffer *frame) const {
   FrameTimes times;
+  times.is_backwards = segment_.rate < 0;
   const GstClockTime pts_ns = GST_BUFFER_PTS(frame);
   if (segment_.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(pts_ns))
     return times;

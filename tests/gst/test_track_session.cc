@@ -57,6 +57,14 @@ GST_START_TEST(test_a_timed_prompt_waits_for_its_frame) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_backwards_a_timed_prompt_waits_for_its_frame_too) {
+  Fixture fixture("@0.1s 3:box=1,2,10,12");
+  fail_unless(!fixture.session().has_work({101 * GST_MSECOND, 0, 0, true}));
+  fail_unless(!fixture.session().has_work({GST_CLOCK_TIME_NONE, 0, 0, true}));
+  fail_unless(fixture.session().has_work({100 * GST_MSECOND, 0, 0, true}));
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_prompt_is_used_once) {
   Fixture fixture("1:box=1,2,10,12");
   fixture.track(0);
@@ -224,6 +232,7 @@ Suite *track_session_suite() {
   tcase_add_test(cases, test_without_prompt_there_is_no_work);
   tcase_add_test(cases, test_a_prompt_without_time_is_for_the_first_frame);
   tcase_add_test(cases, test_a_timed_prompt_waits_for_its_frame);
+  tcase_add_test(cases, test_backwards_a_timed_prompt_waits_for_its_frame_too);
   tcase_add_test(cases, test_a_prompt_is_used_once);
   tcase_add_test(cases, test_new_prompts_keep_the_objects);
   tcase_add_test(cases, test_a_reset_takes_the_prompts_up_again);

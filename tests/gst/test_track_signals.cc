@@ -157,6 +157,28 @@ GST_START_TEST(test_no_time_is_too_late_after_a_flush) {
 }
 GST_END_TEST
 
+GST_START_TEST(test_backwards_later_frames_have_passed_and_earlier_ones_come) {
+  const TrackRun run("prompt=\"\"");
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.rate = -1;
+  segment.stop = GST_SECOND;
+  run.send(gst_event_new_segment(&segment));
+  objects_on(run, 9);
+  fail_unless_equals_int64(add_box(run, 2, {1, 1, 4, 4}, 400 * GST_MSECOND),
+                           -1);
+  const std::string warning = sam2::await_warning(run);
+  fail_unless_equals_string(
+      warning.c_str(),
+      "The prompt for the frame at 0:00:00.400000000 is 0:00:00.040000000 too "
+      "late: the frame at 0:00:00.360000000 has been tracked. Give an earlier "
+      "time, or none for the next frame.");
+  fail_unless_equals_int64(add_box(run, 2, {1, 1, 4, 4}, 280 * GST_MSECOND), 2);
+  fail_unless_equals_int(objects_on(run, 8).size(), 0);
+  fail_unless_equals_int(objects_on(run, 7).size(), 1);
+}
+GST_END_TEST
+
 GST_START_TEST(test_an_object_that_is_removed_is_gone) {
   const TrackRun run("prompt=\"1:box=1,1,4,4; 2:box=9,9,4,4\"");
   fail_unless_equals_int(objects_on(run, 0).size(), 2);
@@ -275,6 +297,8 @@ Suite *track_signals_suite() {
   tcase_add_test(
       cases, test_a_prompt_for_a_frame_of_a_batch_that_was_taken_is_too_late);
   tcase_add_test(cases, test_no_time_is_too_late_after_a_flush);
+  tcase_add_test(cases,
+                 test_backwards_later_frames_have_passed_and_earlier_ones_come);
   tcase_add_test(cases, test_an_object_that_is_removed_is_gone);
   tcase_add_test(cases, test_stats_count_the_objects_that_are_there);
   tcase_add_test(cases, test_frames_pass_the_tracker_after_the_last_object);
