@@ -3,6 +3,7 @@
 #include <gst/video/video.h>
 
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "boundary.h"
@@ -59,20 +60,33 @@ gboolean start_task(GstSam2Track *self) {
 class StreamLock {
  public:
   explicit StreamLock(GstPad *pad) : pad_(pad) { GST_PAD_STREAM_LOCK(pad_); }
-  ~StreamLock() { GST_PAD_STREAM_UNLOCK(pad_); }
+  // Gives up when `is_futile` says so.
+  template <typename IsFutile>
+  StreamLock(GstPad *pad, IsFutile is_futile) : pad_(pad) {
+    while (!(is_held_ = GST_PAD_STREAM_TRYLOCK(pad_)) && !is_futile())
+      std::this_thread::yield();
+  }
+  ~StreamLock() {
+    if (is_held_) GST_PAD_STREAM_UNLOCK(pad_);
+  }
   StreamLock(const StreamLock &) = delete;
   StreamLock &operator=(const StreamLock &) = delete;
 
+  bool is_held() const { return is_held_; }
+
  private:
   GstPad *pad_;
+  bool is_held_ = true;
 };
 
 // After the queue was closed (and is not shut) for this reason, or any; events
-// may have been lost. All of it is done before others may rest the task.
+// may have been lost. All of it is done before others may rest the task. If the
+// task goes on by itself meanwhile, it holds its lock for as long as it works.
 gboolean go_on(GstSam2Track *self, std::optional<GstFlowReturn> reason) {
-  const StreamLock lock(self->source);
   FrameQueue &queue = self->state->flow.queue;
-  if (!queue.reopen(reason)) return FALSE;
+  const StreamLock lock(self->source,
+                        [&] { return reason && queue.flow() != *reason; });
+  if (!lock.is_held() || !queue.reopen(reason)) return FALSE;
   const bool is_ready = guarded(GST_ELEMENT(self), false, [&] {
     self->state->worker.catch_up();
     return true;

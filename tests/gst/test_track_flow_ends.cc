@@ -410,6 +410,38 @@ GST_START_TEST(test_a_link_made_just_after_a_push_without_one_is_not_missed) {
 }
 GST_END_TEST
 
+// The tracking thread learns of the link too, and goes on with it: whoever has
+// made it need not wait until the tracking thread rests.
+GST_START_TEST(test_who_links_just_after_the_flow_has_ended_is_not_held_up) {
+  const TrackRun run("");
+  std::promise<std::future<void>> link_made;
+  std::function<void()> link = [&] {
+    link_made.set_value(
+        std::async(std::launch::async, [&run] { ask_to_reconfigure(run); }));
+    while (!GST_PAD_NEEDS_RECONFIGURE(source(run))) std::this_thread::yield();
+    for (int i = 0; i < 100; ++i) std::this_thread::yield();
+  };
+  gst_bus_set_sync_handler(
+      run.bus(),
+      [](GstBus *, GstMessage *message, gpointer data) {
+        if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
+          (*static_cast<std::function<void()> *>(data))();
+        gst_message_unref(message);
+        return GST_BUS_DROP;
+      },
+      &link, nullptr);
+  answer_first(run, GST_FLOW_NOT_LINKED);
+  run.push_into_gate(0);
+  run.send(gst_event_new_eos());
+  run.gate().open();
+  link_made.get_future().get().get();
+  run.send(gst_event_new_stream_start("second"));
+  run.send_segment();
+  run.push(1);
+  fail_unless_equals_int(run.pull(), 1);
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_segment_that_came_without_a_link_counts_after_it) {
   const TrackRun run("");
   GstPad *peer = gst_pad_get_peer(source(run));
@@ -494,6 +526,8 @@ Suite *track_flow_ends_suite() {
                  test_a_link_made_during_a_push_without_one_is_not_missed);
   tcase_add_test(cases,
                  test_a_link_made_just_after_a_push_without_one_is_not_missed);
+  tcase_add_test(cases,
+                 test_who_links_just_after_the_flow_has_ended_is_not_held_up);
   tcase_add_test(cases,
                  test_a_segment_that_came_without_a_link_counts_after_it);
   tcase_add_test(cases, test_after_a_failure_a_flush_starts_the_flow_again);
