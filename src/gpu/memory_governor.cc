@@ -8,7 +8,8 @@ namespace sam2 {
 
 MemoryGovernor &MemoryGovernor::of(c10::Device device) {
   static std::mutex mutex;  // guards the map
-  static std::map<std::string, MemoryGovernor *> governors;
+  // Never destroyed: claims may end after every scope.
+  static auto &governors = *new std::map<std::string, MemoryGovernor *>;
   const std::lock_guard<std::mutex> lock(mutex);
   MemoryGovernor *&governor = governors[device.str()];
   if (!governor) governor = new MemoryGovernor(device_memory_source(device));
