@@ -46,7 +46,8 @@ void install_model_properties(GObjectClass *object_class) {
   g_object_class_install_property(
       object_class, kModelFile,
       g_param_spec_string("model-file", "Model file",
-                          "Checkpoint of SAM 2, SAM 2.1 or EdgeTAM (.pt), or "
+                          "Checkpoint of SAM 2, SAM 2.1, EdgeTAM or "
+                          "EfficientTAM (.pt), or "
                           "the same tensors as .safetensors; unset: the "
                           "bundled model",
                           nullptr, flags));
