@@ -145,6 +145,7 @@ gboolean flush(GstSam2Track *self, EventPtr event) {
   rest_task(self);
   if (is_start) return is_sent;
   state.worker.reset();
+  state.clicks.restart();
   return go_on(self) && is_sent;
 }
 

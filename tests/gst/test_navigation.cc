@@ -138,6 +138,24 @@ GST_START_TEST(test_navigation_off_sends_all_upstream) {
 }
 GST_END_TEST
 
+// The object that was clicked on is forgotten: no click corrects it.
+GST_START_TEST(test_after_a_flush_a_click_starts_a_new_object) {
+  const Window window;
+  window.click(1, 20, 30);
+  objects_on(window, 1);
+  window.send(gst_event_new_flush_start());
+  window.send(gst_event_new_flush_stop(TRUE));
+  window.send_segment();
+  window.click(3, 20, 30);
+  fail_unless_equals_int(objects_on(window, 2).size(), 0);
+  fail_unless(!sam2::has_warning(window));
+  window.click(1, 20, 30);
+  const auto objects = objects_on(window, 3);
+  fail_unless_equals_int(objects.size(), 1);
+  fail_unless_equals_int64(*objects[0].object_id, 3);
+}
+GST_END_TEST
+
 GST_START_TEST(test_a_click_before_the_first_frame_is_ignored) {
   const TrackRun run("prompt=\"\"");
   gst_harness_push_upstream_event(
@@ -159,6 +177,7 @@ Suite *navigation_suite() {
   tcase_add_test(cases, test_key_r_forgets_all_that_was_clicked);
   tcase_add_test(cases, test_what_is_no_prompt_goes_upstream);
   tcase_add_test(cases, test_navigation_off_sends_all_upstream);
+  tcase_add_test(cases, test_after_a_flush_a_click_starts_a_new_object);
   tcase_add_test(cases, test_a_click_before_the_first_frame_is_ignored);
   suite_add_tcase(suite, cases);
   return suite;
