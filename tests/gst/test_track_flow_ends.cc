@@ -2,10 +2,13 @@
 // what downstream answers. The table is in docs/threads.md.
 #include <functional>
 
-#include "track_run.h"
+#include "flow_answers.h"
 
 namespace {
 
+using sam2::answer;
+using sam2::push_until_refused;
+using sam2::source;
 using sam2::TrackRun;
 using sam2::Witness;
 using Names = std::vector<std::string>;
@@ -77,9 +80,6 @@ GST_END_TEST
 // Blocks the pad until a flush or the end.
 GstPadProbeReturn stay(GstPad *, GstPadProbeInfo *, gpointer) {
   return GST_PAD_PROBE_OK;
-}
-GstPad *source(const TrackRun &run) {
-  return GST_PAD(run.element()->srcpads->data);
 }
 gulong block(const TrackRun &run) {
   return gst_pad_add_probe(
@@ -176,39 +176,6 @@ GST_START_TEST(test_a_stream_may_follow_a_stream) {
 }
 GST_END_TEST
 
-// Lets the pad behind the element answer `flow` to each frame.
-void answer(const TrackRun &run, GstFlowReturn flow) {
-  gst_pad_add_probe(
-      run.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad *, GstPadProbeInfo *info, gpointer data) {
-        gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
-        GST_PAD_PROBE_INFO_DATA(info) = nullptr;
-        GST_PAD_PROBE_INFO_FLOW_RETURN(info) =
-            static_cast<GstFlowReturn>(GPOINTER_TO_INT(data));
-        return GST_PAD_PROBE_HANDLED;
-      },
-      GINT_TO_POINTER(flow), nullptr);
-}
-
-GstFlowReturn push_until_refused(const TrackRun &run) {
-  for (int i = 0;; ++i) {
-    const GstFlowReturn flow = run.push(i);
-    if (flow != GST_FLOW_OK) return flow;
-  }
-}
-
-GST_START_TEST(test_what_downstream_answers_reaches_upstream) {
-  for (const GstFlowReturn flow :
-       {GST_FLOW_EOS, GST_FLOW_NOT_LINKED, GST_FLOW_NOT_NEGOTIATED,
-        GST_FLOW_ERROR, GST_FLOW_CUSTOM_ERROR}) {
-    const TrackRun run("");
-    answer(run, flow);
-    fail_unless_equals_int(push_until_refused(run), flow);
-    fail_unless(sam2::posted_errors(run.bus()).empty());
-  }
-}
-GST_END_TEST
-
 // Lets the pad behind the element answer `flow` to frame 0, and only to that,
 // after `meanwhile` was done.
 void answer_first(
@@ -277,90 +244,6 @@ GST_START_TEST(test_after_an_end_downstream_the_end_of_the_stream_comes) {
   }
   run.send(gst_event_new_gap(0, GST_SECOND));
   fail_unless(run.send(gst_event_new_eos()));
-  fail_unless(witness.await(2) == (Names{"0", "eos"}));
-}
-GST_END_TEST
-
-GST_START_TEST(test_an_error_that_nobody_upstream_can_learn_is_posted) {
-  const TrackRun run("");
-  answer(run, GST_FLOW_ERROR);
-  run.push_into_gate(0);
-  run.send(gst_event_new_eos());
-  run.gate().open();
-  const auto errors = sam2::awaited_errors(run.bus());
-  fail_unless_equals_int(errors.size(), 1);
-  fail_unless_equals_string(errors[0].domain.c_str(),
-                            g_quark_to_string(GST_STREAM_ERROR));
-}
-GST_END_TEST
-
-// Upstream has sent everything here too, but the bus knows already.
-GST_START_TEST(test_a_failure_after_all_was_sent_is_one_error) {
-  const TrackRun run("");
-  Witness witness(run.harness()->sinkpad);
-  run.push_into_gate(0);
-  gst_harness_push(run.harness(),
-                   gst_buffer_new_allocate(nullptr, 10, nullptr));
-  run.send(gst_event_new_eos());
-  run.gate().open();
-  fail_unless(witness.await(2) == (Names{"0", "eos"}));
-  const auto errors = sam2::posted_errors(run.bus());
-  fail_unless_equals_int(errors.size(), 1);
-  fail_unless_equals_int(errors[0].code, GST_STREAM_ERROR_FORMAT);
-}
-GST_END_TEST
-
-// Until the queue knows of it; no frame learns.
-void await_closed(const TrackRun &run) {
-  while (run.send(gst_event_new_gap(0, GST_SECOND))) std::this_thread::yield();
-}
-
-GST_START_TEST(test_an_error_before_the_end_of_the_stream_is_posted_with_it) {
-  for (const GstFlowReturn flow :
-       {GST_FLOW_NOT_LINKED, GST_FLOW_NOT_NEGOTIATED}) {
-    const TrackRun run("");
-    answer(run, flow);
-    run.push(0);
-    await_closed(run);
-    fail_unless(sam2::posted_errors(run.bus()).empty());
-    run.send(gst_event_new_eos());
-    fail_unless_equals_int(sam2::posted_errors(run.bus()).size(), 1);
-  }
-}
-GST_END_TEST
-
-GST_START_TEST(test_an_error_is_told_once) {
-  const TrackRun learning("");
-  answer(learning, GST_FLOW_NOT_LINKED);
-  push_until_refused(learning);
-  learning.send(gst_event_new_eos());
-  fail_unless(sam2::posted_errors(learning.bus()).empty());
-
-  const TrackRun failing("model-file=track-error.pt oom-policy=error");
-  failing.push(0);
-  failing.push(1);
-  await_closed(failing);
-  failing.send(gst_event_new_eos());
-  fail_unless_equals_int(sam2::posted_errors(failing.bus()).size(), 1);
-}
-GST_END_TEST
-
-// As in a pipeline that stops just when its stream begins.
-GST_START_TEST(test_events_that_come_while_the_element_stops_are_no_error) {
-  const TrackRun run("");
-  gst_pad_set_active(source(run), FALSE);
-  const GstVideoInfo other = sam2::video_info(GST_VIDEO_FORMAT_GRAY8, 32, 24);
-  const sam2::CapsPtr caps(gst_video_info_to_caps(&other));
-  run.send(gst_event_new_caps(caps.get()));
-  fail_unless_equals_int(run.push(1), GST_FLOW_FLUSHING);
-}
-GST_END_TEST
-
-GST_START_TEST(test_a_failure_of_the_tracker_ends_the_stream_downstream) {
-  const TrackRun run("model-file=track-error.pt oom-policy=error");
-  Witness witness(run.harness()->sinkpad);
-  run.push(0);
-  run.push(1);
   fail_unless(witness.await(2) == (Names{"0", "eos"}));
 }
 GST_END_TEST
@@ -506,21 +389,11 @@ Suite *track_flow_ends_suite() {
   tcase_add_test(cases, test_paused_and_playing_disturb_nothing);
   tcase_add_test(cases, test_the_end_of_the_stream_comes_after_all_frames);
   tcase_add_test(cases, test_a_stream_may_follow_a_stream);
-  tcase_add_test(cases, test_what_downstream_answers_reaches_upstream);
   tcase_add_test(cases, test_after_an_end_downstream_a_new_stream_goes_on);
   tcase_add_test(
       cases, test_after_an_end_downstream_what_waits_behind_a_segment_goes_on);
   tcase_add_test(cases,
                  test_after_an_end_downstream_the_end_of_the_stream_comes);
-  tcase_add_test(cases, test_an_error_that_nobody_upstream_can_learn_is_posted);
-  tcase_add_test(cases, test_a_failure_after_all_was_sent_is_one_error);
-  tcase_add_test(cases,
-                 test_an_error_before_the_end_of_the_stream_is_posted_with_it);
-  tcase_add_test(cases, test_an_error_is_told_once);
-  tcase_add_test(cases,
-                 test_events_that_come_while_the_element_stops_are_no_error);
-  tcase_add_test(cases,
-                 test_a_failure_of_the_tracker_ends_the_stream_downstream);
   tcase_add_test(cases, test_a_new_link_starts_the_flow_again);
   tcase_add_test(cases,
                  test_a_link_made_during_a_push_without_one_is_not_missed);
