@@ -331,8 +331,12 @@ at::Tensor Sam2Model::pointer_positions(const at::Tensor &times) const {
   const int64_t count = times.size(0);
   if (!c.has_obj_ptr_times)
     return at::zeros({1, count * pieces, c.mem_dim}, no_mem_embed_.options());
-  const at::Tensor code = network_.obj_ptr_tpos_proj.forward(
-      sine_times(times, c.d_model).to(device()));
+  // In the middle of a frame: the host goes on. CUDA has taken the numbers
+  // when the call returns.
+  const at::Tensor sines =
+      sine_times(times, c.d_model)
+          .to(at::TensorOptions(device()), /*non_blocking=*/true);
+  const at::Tensor code = network_.obj_ptr_tpos_proj.forward(sines);
   return code.unsqueeze(1)
       .expand({count, pieces, c.mem_dim})
       .reshape({1, count * pieces, c.mem_dim})

@@ -36,6 +36,9 @@ namespace {
 
 // Names of operations that had tensors of two devices. Numbers may be anywhere.
 std::set<std::string> mixed_operations;
+// Copies from one device to another that the host waits for, and with them for
+// all that the device has to do before.
+int awaited_copies = 0;
 
 void note_devices(const at::RecordFunction &operation) {
   std::set<c10::DeviceType> devices;
@@ -48,12 +51,15 @@ void note_devices(const at::RecordFunction &operation) {
     if (value.isTensorList())
       for (const at::Tensor &tensor : value.toTensorVector()) note(tensor);
   }
+  if (devices.size() < 2) return;
   const std::string name = operation.name();
-  if (devices.size() > 1 && name != "aten::copy_")
+  if (name != "aten::copy_")
     mixed_operations.insert(name);
+  else if (!operation.inputs()[2].toBool())
+    ++awaited_copies;
 }
 
-// While it lives, mixed_operations is filled.
+// While it lives, mixed_operations is filled and awaited_copies counts.
 class DeviceWatch {
  public:
   DeviceWatch()
@@ -66,6 +72,7 @@ class DeviceWatch {
                 })
                 .needsInputs(true))) {
     mixed_operations.clear();
+    awaited_copies = 0;
   }
   ~DeviceWatch() { at::removeCallback(handle_); }
   DeviceWatch(const DeviceWatch &) = delete;
@@ -194,7 +201,26 @@ START_TEST(test_every_tensor_of_a_stream_is_on_the_models_device) {
 }
 END_TEST
 
-// Or the test above would find nothing.
+START_TEST(test_the_host_waits_for_no_copy_while_a_frame_is_tracked) {
+  const c10::InferenceMode guard;
+  const auto model = model_without_numbers(model_configs()[_i], at::kFloat);
+  Tracker tracker(model, {});
+  const EncodedFrame encoded = frame_of(*model);
+  tracker.prompt(0, encoded, 1, click(*model));
+  tracker.track(1, encoded);
+  int of_tracking = -1;
+  {
+    const DeviceWatch watch;
+    tracker.track(2, encoded);
+    of_tracking = awaited_copies;
+    at::full({2}, 1.0f).to(c10::kMeta);
+  }
+  ck_assert_int_eq(of_tracking, 0);
+  ck_assert_int_eq(awaited_copies, 1);  // such a copy is seen
+}
+END_TEST
+
+// Or the tests above would find nothing.
 START_TEST(test_an_operation_with_tensors_of_two_devices_is_seen) {
   const DeviceWatch watch;
   const at::Tensor here = at::full({2, 2}, 1.0f);
@@ -213,5 +239,8 @@ int main() {
   tcase_add_loop_test(tests,
                       test_every_tensor_of_a_stream_is_on_the_models_device, 0,
                       static_cast<int>(model_configs().size()) * kTypeCount);
+  tcase_add_loop_test(tests,
+                      test_the_host_waits_for_no_copy_while_a_frame_is_tracked,
+                      0, static_cast<int>(model_configs().size()));
   return sam2::test::run_case("track", tests);
 }
