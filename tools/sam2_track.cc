@@ -18,11 +18,10 @@
 #include "frame_source.h"
 #include "io/result_json.h"
 #include "label_map.h"
+#include "open_engine.h"
 #include "prompt_schedule.h"
 #include "track_options.h"
 #include "track_report.h"
-
-extern "C" const sam2::EngineApi *sam2_engine_api(void);
 
 namespace sam2 {
 namespace {
@@ -85,17 +84,6 @@ void create_label_folder(const std::string &folder) {
   throw Error(ErrorCode::kSetting,
               "Could not create the folder \"" + folder +
                   "\". Give --label-png a folder that may be written to.");
-}
-
-std::shared_ptr<const Engine> open_engine(const ModelSettings &settings) {
-  const EngineApi *api = sam2_engine_api();
-  const std::string warning = api->slow_matmul_warning();
-  if (!warning.empty()) std::fprintf(stderr, "%s\n", warning.c_str());
-  auto engine = api->open(settings);
-  const ModelInfo info = engine->info();
-  std::fprintf(stderr, "%s on %s, %s, %d px\n", info.variant.c_str(),
-               info.device.c_str(), info.precision.c_str(), info.input_size_px);
-  return engine;
 }
 
 // Everything a run needs, opened before the first frame so that a mistake in
