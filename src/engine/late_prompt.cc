@@ -25,12 +25,14 @@ std::vector<FrameResult> StreamTrackerImpl::prompt_at(int64_t frame,
 
 void StreamTrackerImpl::refuse_late(int64_t frame, int64_t object_id) const {
   const std::string next = std::to_string(next_frame_);
+  // Of any number that somebody gives: an int64 need not hold the difference.
+  const uint64_t age =
+      static_cast<uint64_t>(next_frame_) - static_cast<uint64_t>(frame);
   throw Error(ErrorCode::kSetting,
               "The prompt for object " + std::to_string(object_id) +
                   " is for frame " + std::to_string(frame) + ", which is " +
-                  std::to_string(next_frame_ - frame) +
-                  " frames before the next one, " + next + ", and " +
-                  std::to_string(held_.count()) +
+                  std::to_string(age) + " frames before the next one, " + next +
+                  ", and " + std::to_string(held_.count()) +
                   " are held. Prompt a newer frame, or hold more of them by "
                   "frames-held.");
 }

@@ -1,4 +1,5 @@
 // Prompts by frame number: what comes late is as if it had come in time.
+#include <limits>
 #include <map>
 
 #include "engine/stream_tracker.h"
@@ -276,7 +277,7 @@ START_TEST(test_late_prompt_is_in_pixels_of_its_own_frame) {
 }
 END_TEST
 
-std::string too_late(int frame, int age, int next, int held) {
+std::string too_late(int64_t frame, uint64_t age, int next, int held) {
   return "The prompt for object 1 is for frame " + std::to_string(frame) +
          ", which is " + std::to_string(age) + " frames before the next one, " +
          std::to_string(next) + ", and " + std::to_string(held) +
@@ -291,6 +292,10 @@ START_TEST(test_prompt_for_a_frame_that_is_gone_is_refused) {
                  too_late(4, 4, 8, 3));
   assert_refused(tracker.prompt_at(-1, click(1, 110, 28)), ErrorCode::kSetting,
                  too_late(-1, 9, 8, 3));
+  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
+  assert_refused(tracker.prompt_at(kLeast, click(1, 110, 28)),
+                 ErrorCode::kSetting,
+                 too_late(kLeast, (uint64_t{1} << 63) + 8, 8, 3));
   ck_assert_uint_eq(tracker.prompt_at(5, click(1, 110, 28)).size(), 3);
   StreamTrackerImpl forgetful(encoder(), {});
   forgetful.track(clip_frame(0));
