@@ -104,9 +104,7 @@ START_TEST(test_type_without_a_name_is_refused) {
   const at::Tensor complex = at::complex(at::zeros({1}), at::zeros({1}));
   const std::string path = kOutput + "complex.safetensors";
   assert_text_eq(
-      error_of([&] {
-        sam2::write_safetensors(path, {{"a", complex}});
-      }),
+      error_of([&] { sam2::write_safetensors(path, {{"a", complex}}); }),
       "Tensors of type ComplexFloat cannot be written to a safetensors file.");
 }
 END_TEST
