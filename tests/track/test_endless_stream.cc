@@ -1,7 +1,6 @@
 // A stream with arrivals, corrections, removals and losses, for as long as one
 // likes: what the tracker holds stops growing. SAM2_STREAM_FRAMES sets the
 // length (1,200 frames; 20,000 take some minutes).
-#include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <random>
 
 #include "gpu/cpu_allocator.h"
+#include "model/random_tensor.h"
 #include "support/generated_model.h"
 #include "track/tracker.h"
 // Last: Check's macros get in the way of C++ headers.
@@ -44,8 +44,9 @@ class Stream {
                 ->network(),
             kSide)),
         tracker_(model_, options(policy)) {
-    for (EncodedFrame &picture : pictures_)
-      picture = model_->encode_image(at::randn({1, 3, kSide, kSide}));
+    for (size_t i = 0; i < pictures_.size(); ++i)
+      pictures_[i] =
+          model_->encode_image(random_tensor({1, 3, kSide, kSide}, i, 2));
   }
 
   // The warm-up fills everything there is: all objects, prompted more often
