@@ -2,6 +2,7 @@
 #include <gst/analytics/analytics.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "analytics_meta.h"
 #include "object_masks.h"
@@ -53,12 +54,15 @@ guint add_mask(GstBuffer *buffer, GstVideoFormat format, int first, gint x,
     for (int i = 0; i < 12; ++i) {
       uint8_t *pixel =
           map.data() + 1 + i / 4 * stride[0] + i % 4 * (is_wide ? 2 : 1);
-      if (!is_wide)
-        *pixel = static_cast<uint8_t>(first + i);
-      else if (format == GST_VIDEO_FORMAT_GRAY16_LE)
-        GST_WRITE_UINT16_LE(pixel, static_cast<guint16>(first + i));
+      const auto value = static_cast<guint16>(first + i);
+      const guint16 stored = format == GST_VIDEO_FORMAT_GRAY16_BE
+                                 ? GUINT16_TO_BE(value)
+                                 : GUINT16_TO_LE(value);
+      // At odd places.
+      if (is_wide)
+        std::memcpy(pixel, &stored, sizeof stored);
       else
-        GST_WRITE_UINT16_BE(pixel, static_cast<guint16>(first + i));
+        *pixel = static_cast<uint8_t>(value);
     }
   }
   gst_buffer_set_size(owner.get(), size_bytes);

@@ -118,9 +118,11 @@ START_TEST(test_samples_come_back_from_a_file_but_for_half_a_line) {
   }
   const auto read = sam2::read_soak_csv(path);
   ck_assert_int_eq(read.size(), samples.size());
-  for (size_t i = 0; i < read.size(); ++i)
-    ck_assert_str_eq(sam2::csv_row(read[i]).c_str(),
-                     sam2::csv_row(samples[i]).c_str());
+  for (size_t i = 0; i < read.size(); ++i) {
+    const std::string found = sam2::csv_row(read[i]);
+    const std::string written = sam2::csv_row(samples[i]);
+    ck_assert_str_eq(found.c_str(), written.c_str());
+  }
 }
 END_TEST
 
