@@ -2,6 +2,7 @@
 #include <gst/video/video.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "analytics_meta.h"
@@ -52,9 +53,10 @@ std::optional<MaskSource> open_mask(GstAnalyticsRelationMeta *relations,
 
 guint region_at(const uint8_t *row, GstVideoFormat format, int column) {
   if (format == GST_VIDEO_FORMAT_GRAY8) return row[column];
-  const uint8_t *pixel = row + 2 * column;
-  return format == GST_VIDEO_FORMAT_GRAY16_LE ? GST_READ_UINT16_LE(pixel)
-                                              : GST_READ_UINT16_BE(pixel);
+  guint16 pixel;  // at any address
+  std::memcpy(&pixel, row + 2 * column, sizeof pixel);
+  return format == GST_VIDEO_FORMAT_GRAY16_LE ? GUINT16_FROM_LE(pixel)
+                                              : GUINT16_FROM_BE(pixel);
 }
 
 // One row of `mask`, from the row of the buffer that `row` points to.
