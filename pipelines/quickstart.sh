@@ -120,8 +120,10 @@ prompt_text() {
 track() {
   local limit=() model_file=()
   # It ends the stream in place of the buffer that it is told, and lets those
-  # pass that a decoder still has then: the queue refuses them.
-  ((frames == 0)) || limit=(! queue ! identity "eos-after=$((frames + 1))")
+  # pass that a decoder still has then. The queue refuses them, but for one that
+  # waits for room in it just then: that one is the second's to end at.
+  local end=(! identity "eos-after=$((frames + 1))")
+  ((frames == 0)) || limit=(! queue "${end[@]}" "${end[@]}")
   [[ -z $model ]] || model_file=("model-file=$model")
   in_shell /usr/bin/time -f '%e %M' -o "$out/usage" \
     gst-launch-1.0 -e filesrc "location=$video" ! decodebin ! videoconvert \
