@@ -149,6 +149,19 @@ START_TEST(test_other_variant_of_the_same_tensors_shares_the_weights_alone) {
 }
 END_TEST
 
+START_TEST(test_config_in_a_file_wins_over_its_name_and_the_type) {
+  const std::string file = kFolder + "efficienttam_micro_1.safetensors";
+  const ModelConfig own = config_named("efficienttam-micro-2");
+  fs::create_directories(kFolder);
+  write_safetensors(file, generated_checkpoint(own).tensors,
+                    {{"config", config_to_json(own)}});
+  for (const char *type : {"auto", "efficienttam-micro"}) {
+    const auto model = shared_model(file, c10::kCPU, c10::kFloat, 0, type);
+    assert_texts_equal(model->model.config().name, own.name);
+  }
+}
+END_TEST
+
 START_TEST(test_tracker_takes_what_an_engine_of_the_same_model_encoded) {
   const std::string file = new_file();
   const auto tracker = open(file)->create_tracker({});
@@ -297,6 +310,7 @@ int main() {
                  test_tracker_takes_what_an_engine_of_the_same_model_encoded);
   tcase_add_test(
       tests, test_other_variant_of_the_same_tensors_shares_the_weights_alone);
+  tcase_add_test(tests, test_config_in_a_file_wins_over_its_name_and_the_type);
   tcase_add_test(tests, test_weights_go_with_their_last_user);
   tcase_add_test(tests, test_twenty_that_start_at_once_load_once);
   tcase_add_test(tests, test_model_is_loaded_anew_when_its_device_was_lost);
